@@ -1,0 +1,1 @@
+"""The sample shop: tables and the code that turns them into files."""
