@@ -1,0 +1,192 @@
+//! Autocomplete over 1,000,000 suggestions.
+//!
+//! What: time to build the index, bytes per suggestion, and the time of one keystroke for prefixes
+//! of 1 to 12 letters, as typed and with one letter wrong, with an affinity that looks at labels.
+//! Corpus: synthetic; two to five words out of 60,000 made-up ones with a Zipf-like spread; 55 %
+//! queries, 43 % products, 2 % brands and categories.
+//! Seed: 7 (SplitMix64). Baseline: none kept; run on an idle machine.
+//!
+//! `cargo bench --bench suggest` prints the figures, then criterion's own for four keystrokes.
+
+use std::hint::black_box;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use vitrine::autocomplete::{ShopperView, complete};
+use vitrine::domain::id::ProductId;
+use vitrine::domain::page::SuggestionKind;
+use vitrine::domain::search::SuggestRequest;
+use vitrine::index::suggestions::{Draft, Labels, OwnedLabels, Share, SuggestionIndex};
+
+const SUGGESTIONS: usize = 1_000_000;
+const WORDS: usize = 60_000;
+const KEYSTROKES: usize = 2_000;
+const SEED: u64 = 7;
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// 0–1.
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.unit() * end as f64) as usize
+    }
+
+    /// Low numbers far more often than high ones.
+    fn zipf(&mut self, end: usize) -> usize {
+        ((end as f64).powf(self.unit()) as usize).min(end) - 1
+    }
+}
+
+const SYLLABLES: [&str; 40] = [
+    "ba", "be", "bo", "ca", "ce", "co", "da", "de", "di", "do", "fa", "fi", "ga", "go", "ha", "ka",
+    "la", "le", "li", "lo", "ma", "me", "mi", "mo", "na", "ne", "ni", "no", "pa", "ra", "re", "ri",
+    "ro", "sa", "se", "si", "ta", "te", "ti", "to",
+];
+
+fn word(random: &mut Random) -> String {
+    let syllables = 2 + random.below(3);
+    let mut word: String = (0..syllables).map(|_| SYLLABLES[random.below(40)]).collect();
+    if random.below(2) == 0 {
+        word.push(['s', 'r', 'n', 't'][random.below(4)]);
+    }
+    word
+}
+
+fn labels(random: &mut Random) -> OwnedLabels {
+    let brand = random.zipf(5_000) as u32;
+    let category = 10_000 + random.zipf(500) as u32;
+    let share = [1.0, 0.75, 0.5][random.below(3)];
+    OwnedLabels {
+        brands: vec![Share { value: brand, share }],
+        categories: vec![
+            Share { value: category, share },
+            Share { value: 20_000 + category % 20, share: 1.0 },
+        ],
+    }
+}
+
+fn drafts() -> Vec<Draft> {
+    let mut random = Random(SEED);
+    let words: Vec<String> = (0..WORDS).map(|_| word(&mut random)).collect();
+    (0..SUGGESTIONS)
+        .map(|number| {
+            let kind = match random.below(100) {
+                0 => SuggestionKind::Category,
+                1 => SuggestionKind::Brand,
+                2..45 => SuggestionKind::Product,
+                _ => SuggestionKind::Query,
+            };
+            let length = if kind == SuggestionKind::Product { 5 } else { 2 + random.below(3) };
+            let mut text: Vec<&str> = Vec::new();
+            text.extend((0..length).map(|_| words[random.zipf(WORDS)].as_str()));
+            let is_product = kind == SuggestionKind::Product;
+            let id = is_product.then(|| ProductId::parse(&format!("p{number:07}")).ok()).flatten();
+            let popularity = random.unit().powi(4) as f32;
+            let labels = labels(&mut random);
+            Draft { text: text.join(" "), kind, popularity, labels, product_id: id }
+        })
+        .collect()
+}
+
+/// The first `letters` of suggestions, spread over popularity; one letter wrong `with_typo`.
+fn prefixes(index: &SuggestionIndex, letters: usize, with_typo: bool) -> Vec<String> {
+    let mut random = Random(SEED + letters as u64);
+    (0..KEYSTROKES)
+        .map(|_| {
+            let place = random.zipf(index.len()) as u32;
+            let mut typed: Vec<char> = index.entry(place).text.chars().take(letters).collect();
+            if with_typo {
+                let at = random.below(typed.len());
+                typed[at] = char::from(b'a' + random.below(26) as u8);
+            }
+            typed.into_iter().collect()
+        })
+        .collect()
+}
+
+/// A shopper with a taste for some brands and categories.
+fn affinity(labels: &Labels<'_>) -> f32 {
+    let wanted = |share: &&Share| share.value.is_multiple_of(7);
+    let shares = labels.brands.iter().chain(labels.categories).filter(wanted);
+    1.0 + shares.map(|share| share.share).sum::<f32>()
+}
+
+fn keystroke(index: &SuggestionIndex, q: &str) -> usize {
+    let request = SuggestRequest { q: q.to_owned(), limit: 10, ..SuggestRequest::default() };
+    let view = ShopperView { affinity: &affinity, recent: &[] };
+    complete(&request, index, &view).len()
+}
+
+/// p50, p99 and slowest in microseconds, and the share of keystrokes that were answered.
+fn measure(index: &SuggestionIndex, prefixes: &[String]) -> [f64; 4] {
+    let mut times: Vec<Duration> = Vec::with_capacity(prefixes.len());
+    let mut answered = 0;
+    for q in prefixes {
+        let start = Instant::now();
+        let found = black_box(keystroke(index, q));
+        times.push(start.elapsed());
+        answered += usize::from(found > 0);
+    }
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1e6;
+    [at(50), at(99), at(100), 100.0 * answered as f64 / times.len() as f64]
+}
+
+fn report(index: &SuggestionIndex, build: Duration) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "suggestions      {:>9}", index.len())?;
+    writeln!(out, "build_s          {:>9.2}", build.as_secs_f64())?;
+    let bytes = index.bytes() as f64 / index.len() as f64;
+    writeln!(out, "bytes/suggestion {bytes:>9.1}")?;
+    writeln!(out, "letters typo   p50_us   p99_us   max_us answered_%")?;
+    for letters in 1..=12 {
+        for with_typo in [false, true] {
+            let [p50, p99, max, answered] = measure(index, &prefixes(index, letters, with_typo));
+            let typo = if with_typo { "yes" } else { "no" };
+            writeln!(
+                out,
+                "{letters:>7} {typo:>4} {p50:>8.1} {p99:>8.1} {max:>8.1} {answered:>9.1}"
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn suggest(criterion: &mut Criterion) {
+    let drafts = drafts();
+    let start = Instant::now();
+    let index = SuggestionIndex::from_drafts("en", drafts);
+    // A broken pipe ends the report, not the measurement.
+    let _ = report(&index, start.elapsed());
+    let mut group = criterion.benchmark_group("suggest");
+    for (letters, with_typo) in [(1, false), (4, false), (4, true), (8, true)] {
+        let prefixes = prefixes(&index, letters, with_typo);
+        let mut next = prefixes.iter().cycle();
+        let typo = if with_typo { "typo" } else { "plain" };
+        group.bench_function(format!("{letters}_letters_{typo}"), |bencher| {
+            bencher.iter(|| next.next().map(|q| keystroke(&index, q)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(20);
+    targets = suggest
+}
+criterion_main!(benches);

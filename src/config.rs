@@ -1,0 +1,242 @@
+//! The server's configuration: read once at the start; the default file is its documentation.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// The complete default file, with a comment on every name.
+pub const DEFAULTS: &str = include_str!("../index/server.toml");
+
+/// How one server runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Whether everything is open, without keys; on loopback addresses only.
+    pub dev: bool,
+    /// Origins of web pages that may call from a browser; `*` stands for all.
+    pub cors_origins: Vec<String>,
+    /// Whether `/metrics` answers without a key.
+    pub open_metrics: bool,
+    /// Whether naming a shopper in a search needs that shopper's token.
+    pub require_shopper_token: bool,
+    /// What embeds texts where an index says `auto`.
+    pub embedder: String,
+    /// The ONNX Runtime library.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub onnx_runtime: Option<PathBuf>,
+    /// What is logged.
+    pub log: Log,
+    /// What one call may take.
+    pub limits: Limits,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Text or JSON.
+    pub format: LogFormat,
+    /// A level, or levels by module, in the syntax of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+}
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object per line.
+    Json,
+}
+
+/// What one call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a request body, decompressed.
+    pub body_bytes_max: usize,
+    /// Bytes of a body of products as it is sent.
+    pub products_bytes_max: usize,
+    /// Bytes of a compressed body of products after decompression.
+    pub products_unpacked_bytes_max: u64,
+    /// Longest read.
+    pub request_timeout_ms: u64,
+    /// Longest write, and longest arrival of a body.
+    pub write_timeout_ms: u64,
+    /// Longest wait for a turn.
+    pub queue_wait_ms: u64,
+    /// Reads at the same time; 0 stands for two per processor.
+    pub concurrent_searches_max: usize,
+    /// Writes at the same time, ≥ 1.
+    pub concurrent_writes_max: usize,
+    /// How long running calls get to end after the signal to stop.
+    pub shutdown_grace_ms: u64,
+}
+
+impl Limits {
+    /// Longest read.
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// Longest write.
+    pub fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms)
+    }
+
+    /// Longest wait for a turn.
+    pub fn queue_wait(&self) -> Duration {
+        Duration::from_millis(self.queue_wait_ms)
+    }
+
+    /// Reads at the same time, ≥ 1.
+    pub fn reads_at_once(&self) -> usize {
+        if self.concurrent_searches_max > 0 {
+            return self.concurrent_searches_max;
+        }
+        2 * std::thread::available_parallelism().map_or(2, usize::from)
+    }
+}
+
+impl Config {
+    /// The configuration without any file.
+    ///
+    /// # Errors
+    /// Internal, when the compiled-in file does not parse; a test rules that out.
+    pub fn defaults() -> Result<Self> {
+        toml::from_str(DEFAULTS)
+            .map_err(|error| Error::internal("default_config", error.to_string(), ""))
+    }
+
+    /// The defaults with `text`, in TOML, laid over them.
+    ///
+    /// # Errors
+    /// `BadRequest` when it is no TOML, a name is unknown, a type is wrong or a limit is 0.
+    pub fn parse(text: &str) -> Result<Self> {
+        let written: toml::Table = toml::from_str(text).map_err(|error| invalid(&error))?;
+        let mut table: toml::Table = toml::from_str(DEFAULTS)
+            .map_err(|error| Error::internal("default_config", error.to_string(), ""))?;
+        lay_over(&mut table, written);
+        let config: Self = table.try_into().map_err(|error| invalid(&error))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The defaults with a file laid over them.
+    ///
+    /// # Errors
+    /// Unavailable when the file cannot be read, otherwise as [`Config::parse`].
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Error::unavailable(
+                "unreadable_config",
+                format!("the configuration '{}' cannot be read: {error}", path.display()),
+                "check the path after --config",
+            )
+        })?;
+        Self::parse(&text)
+    }
+
+    /// Checks what types cannot say.
+    ///
+    /// # Errors
+    /// `BadRequest` that names the value.
+    pub fn check(&self) -> Result<()> {
+        let limits = &self.limits;
+        let positive = [
+            ("limits.body_bytes_max", limits.body_bytes_max),
+            ("limits.products_bytes_max", limits.products_bytes_max),
+            ("limits.concurrent_writes_max", limits.concurrent_writes_max),
+        ];
+        for (name, value) in positive {
+            if value == 0 {
+                return Err(refused(&format!("'{name}' must be at least 1")));
+            }
+        }
+        if limits.request_timeout_ms == 0 || limits.write_timeout_ms == 0 {
+            return Err(refused("the timeouts must be at least 1 ms"));
+        }
+        if self.dev && !self.listen.ip().is_loopback() {
+            return Err(refused("'dev' opens everything, so it needs a loopback address"));
+        }
+        Ok(())
+    }
+}
+
+fn refused(message: &str) -> Error {
+    Error::bad_request("invalid_config", message, "see index/server.toml for every name")
+}
+
+fn invalid(error: &toml::de::Error) -> Error {
+    refused(error.to_string().trim_end())
+}
+
+/// Replaces values, and merges tables one level after the other.
+fn lay_over(defaults: &mut toml::Table, written: toml::Table) {
+    for (name, value) in written {
+        match (defaults.get_mut(&name), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
+            (_, value) => {
+                defaults.insert(name, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_file_names_every_value() {
+        let config = Config {
+            onnx_runtime: Some(PathBuf::from("/lib/onnx.so")),
+            ..Config::defaults().expect("the defaults parse")
+        };
+        let table = toml::Table::try_from(&config).expect("it can be written");
+        let nested = table.values().filter_map(toml::Value::as_table).flatten();
+        for name in table.keys().chain(nested.map(|(name, _)| name)) {
+            assert!(
+                DEFAULTS
+                    .lines()
+                    .any(|line| line.trim_start_matches(['#', ' ', '[']).starts_with(name)),
+                "'{name}' is not in the default file"
+            );
+        }
+        config.check().expect("the defaults are allowed");
+    }
+
+    #[test]
+    fn a_file_changes_only_what_it_names() {
+        let config = Config::parse("dev = true\n[limits]\nbody_bytes_max = 5\n").expect("valid");
+        let defaults = Config::defaults().expect("the defaults parse");
+        assert!(config.dev);
+        assert_eq!(config.limits.body_bytes_max, 5);
+        assert_eq!(config.limits.products_bytes_max, defaults.limits.products_bytes_max);
+    }
+
+    #[test]
+    fn unknown_names_wrong_types_and_open_networks_are_refused() {
+        for (text, named) in [
+            ("speed = 3", "speed"),
+            ("[limits]\nspeed = 3", "speed"),
+            ("listen = 3", "listen"),
+            ("dev = true\nlisten = '0.0.0.0:1'", "loopback"),
+            ("[limits]\nbody_bytes_max = 0", "body_bytes_max"),
+            ("= 3", "3"),
+        ] {
+            let error = Config::parse(text).expect_err(text);
+            assert!(matches!(error, Error::BadRequest(_)), "{text}");
+            assert!(error.problem().message.contains(named), "{text}: {error}");
+        }
+    }
+}

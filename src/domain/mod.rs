@@ -1,0 +1,11 @@
+//! The words of the shop: products, shoppers, filters, searches and pages. No I/O; uses nothing.
+
+pub mod change;
+pub mod event;
+pub mod filter;
+pub mod id;
+pub mod page;
+pub mod product;
+pub mod search;
+pub mod time;
+pub mod value;

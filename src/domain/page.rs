@@ -1,0 +1,195 @@
+//! What a caller gets.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// The answer to a search.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Page {
+    /// The products of this page, best first.
+    pub hits: Vec<Hit>,
+    /// Number of products that match, over all pages.
+    pub total: usize,
+    /// From 1.
+    pub page: usize,
+    /// Products per page.
+    pub per_page: usize,
+    /// Counts by facet field, over all matching products.
+    pub facets: BTreeMap<String, Facet>,
+    /// How the text was understood.
+    pub query: Understanding,
+    /// Names this answer in events.
+    pub query_id: String,
+    /// Time inside the engine.
+    pub took_ms: f64,
+    /// Where a rule sends the shopper instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
+    /// What rules want shown beside the hits.
+    pub banners: Vec<serde_json::Value>,
+}
+
+/// One product of a page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hit {
+    /// The product's id.
+    pub id: String,
+    /// Its score; the explanation's factors sum to it.
+    pub score: f32,
+    /// The product as the caller may see it.
+    pub product: serde_json::Value,
+    /// Fields with the matched words between `<mark>` and `</mark>`; the rest is HTML-escaped.
+    pub highlights: BTreeMap<String, String>,
+    /// The variant to show this shopper, as an index into the product's variants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<serde_json::Value>,
+    /// Why it stands where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explanation>,
+}
+
+/// One named part of a score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Factor {
+    /// The signal's name, as in `docs/ranking.md`.
+    pub name: String,
+    /// What it adds to the score; negative when it takes away.
+    pub contribution: f32,
+    /// The reason in words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub evidence: String,
+}
+
+/// Why a hit stands where it stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The parts; they sum to the hit's score.
+    pub factors: Vec<Factor>,
+    /// Place in the list, from 1.
+    pub rank: usize,
+    /// Place by relevance alone, without personalisation and rules.
+    pub rank_without_personalisation: usize,
+    /// Place after personalisation, before rules and boosts.
+    pub rank_without_rules: usize,
+    /// What rules did, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+}
+
+/// The counts of one facet field.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Facet {
+    /// Counts by value, most frequent first.
+    Values(Vec<FacetValue>),
+    /// The spread of a numeric field.
+    Range(FacetRange),
+    /// Nothing to count.
+    #[default]
+    None,
+}
+
+/// How many matching products have a value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FacetValue {
+    /// The value as the catalogue writes it.
+    pub value: String,
+    /// Products that have it.
+    pub count: usize,
+}
+
+/// The spread of a numeric field over the matching products that have it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FacetRange {
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Mean value.
+    pub mean: f64,
+    /// Products that have the field.
+    pub count: usize,
+    /// Counts in intervals of equal width, from `min` to `max`.
+    pub buckets: Vec<FacetBucket>,
+}
+
+/// How many matching products lie in an interval.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FacetBucket {
+    /// Inclusive lower end.
+    pub from: f64,
+    /// Exclusive upper end; inclusive in the last bucket.
+    pub to: f64,
+    /// Products in it.
+    pub count: usize,
+}
+
+/// How a text was understood.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Understanding {
+    /// The words searched for, after normalisation, with the field's value they stand for where
+    /// one was recognised.
+    pub understood: Vec<Understood>,
+    /// The whole text after correction, when a word was corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<String>,
+    /// Which words had to be given up, when not every word could be met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relaxed: Option<String>,
+}
+
+/// One recognised part of a query.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Understood {
+    /// `word`, `brand`, `category`, `color`, `size`, `price`, `identifier`, `excluded`.
+    pub kind: &'static str,
+    /// The words of the query.
+    pub text: String,
+    /// What they stand for.
+    pub value: String,
+}
+
+/// The answer to a call for suggestions.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Suggestions {
+    /// Best first.
+    pub suggestions: Vec<Suggestion>,
+    /// Time inside the engine.
+    pub took_ms: f64,
+}
+
+/// What a suggestion completes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SuggestionKind {
+    /// A text to search for.
+    Query,
+    /// A category.
+    Category,
+    /// A brand.
+    Brand,
+    /// A product.
+    Product,
+    /// Something this shopper searched for lately.
+    Recent,
+}
+
+/// One suggestion.
+#[derive(Clone, Debug, Serialize)]
+pub struct Suggestion {
+    /// The text to show and to search for.
+    pub text: String,
+    /// What it completes to.
+    pub kind: SuggestionKind,
+    /// The text with the completed part between `<mark>` and `</mark>`, HTML-escaped.
+    pub highlight: String,
+    /// The category it is scoped to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// The product it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<String>,
+    /// Higher is better; comparable within one answer only.
+    pub score: f32,
+}

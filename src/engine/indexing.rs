@@ -1,0 +1,244 @@
+//! One index: its published snapshot, how far it has come, and what its thread is told.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use parking_lot::{Condvar, Mutex};
+
+use super::snapshot::Snapshot;
+use super::worker::Worker;
+use super::{Embedders, Engine};
+use crate::domain::event::Visitor;
+use crate::domain::id::{IndexName, Sequence};
+use crate::error::{Error, Result};
+use crate::index::View;
+use crate::index::build::{Builder, Recipe};
+use crate::index::columns::row::term_hash;
+use crate::index::suggestions::SuggestionIndex;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::text::analyse::Analyser;
+
+/// An open index.
+pub(super) struct Index {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+pub(super) struct Shared {
+    pub(super) name: IndexName,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) embedders: Arc<Embedders>,
+    pub(super) folder: Option<PathBuf>,
+    pub(super) snapshot: ArcSwap<Snapshot>,
+    /// Taken to replace the snapshot, so that settings and generations do not undo one another.
+    pub(super) publishing: Mutex<()>,
+    pub(super) state: Mutex<State>,
+    pub(super) changed: Condvar,
+}
+
+/// What the thread is told and what it tells.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) stop: bool,
+    pub(super) news: bool,
+    pub(super) searchable: Sequence,
+    pub(super) waiting_embeddings: usize,
+    pub(super) shadow_running: bool,
+    pub(super) events_news: bool,
+    /// Whose searches are to be forgotten.
+    pub(super) forget: Vec<Visitor>,
+}
+
+impl State {
+    fn progress(&self) -> Progress {
+        Progress {
+            searchable: self.searchable,
+            waiting_embeddings: self.waiting_embeddings,
+            rebuilding: self.shadow_running,
+        }
+    }
+}
+
+/// How far an index has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Progress {
+    pub(super) searchable: Sequence,
+    pub(super) waiting_embeddings: usize,
+    pub(super) rebuilding: bool,
+}
+
+impl Index {
+    /// Opens the index as far as its files tell; the thread brings it up to date.
+    pub(super) fn open(engine: &Engine, name: &IndexName, settings: Settings) -> Result<Self> {
+        let folder = engine.index_folder(name)?;
+        let recipe = recipe(&settings, &*engine.embedders, folder.as_deref())?;
+        remove_other_folders(folder.as_deref(), recipe.folder.as_deref());
+        let mut builder = Builder::open(recipe)?;
+        let generation = Arc::new(builder.publish()?);
+        let suggestions = Arc::new(SuggestionIndex::empty(&settings.language));
+        let view = View { generation, settings: Arc::new(settings) };
+        let shared = Arc::new(Shared {
+            name: name.clone(),
+            store: Arc::clone(&engine.store),
+            embedders: Arc::clone(&engine.embedders),
+            folder,
+            snapshot: ArcSwap::from_pointee(Snapshot::new(name.clone(), view, suggestions)),
+            publishing: Mutex::new(()),
+            state: Mutex::new(State { news: true, events_news: true, ..State::default() }),
+            changed: Condvar::new(),
+        });
+        let worker = Worker::new(Arc::clone(&shared), builder);
+        let thread = std::thread::Builder::new()
+            .name(format!("index-{name}"))
+            .spawn(move || worker.run())
+            .map_err(|error| Error::internal("thread", error.to_string(), ""))?;
+        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// The published snapshot.
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.snapshot.load_full()
+    }
+
+    /// Tells the thread that the store has something new for it.
+    pub(super) fn notify(&self) {
+        self.shared.tell(|state| state.news = true);
+    }
+
+    /// Tells the thread that there are new events.
+    pub(super) fn notify_events(&self) {
+        self.shared.tell(|state| state.events_news = true);
+    }
+
+    /// Has the thread forget what a visitor searched for.
+    pub(super) fn forget(&self, visitor: &Visitor) {
+        self.shared.tell(|state| {
+            state.forget.push(visitor.clone());
+            state.events_news = true;
+        });
+    }
+
+    /// Puts other settings to work: weights at once, another language or model when its shadow
+    /// generation has caught up.
+    pub(super) fn use_settings(&self, settings: Settings) {
+        let wanted = recipe(&settings, &*self.shared.embedders, None);
+        let settings = Arc::new(settings);
+        self.shared.publish(|present| {
+            // Of two changes that cross, the later version serves.
+            let newer = settings.version > present.view.settings.version;
+            let settings = if newer { settings } else { Arc::clone(&present.view.settings) };
+            let generation = Arc::clone(&present.view.generation);
+            let view = View { generation, settings };
+            present.with_view(view, Arc::clone(&present.suggestions))
+        });
+        let serving = &self.snapshot().view.generation;
+        let rebuilding = wanted.is_ok_and(|wanted| !serving.was_made_by(&wanted));
+        self.shared.tell(|state| {
+            state.shadow_running = rebuilding;
+            state.news = true;
+        });
+    }
+
+    /// How far the index has come.
+    pub(super) fn progress(&self) -> Progress {
+        self.shared.state.lock().progress()
+    }
+
+    /// Waits until `done` holds, which must not call the index.
+    ///
+    /// # Errors
+    /// Unavailable when it does not within `timeout`.
+    pub(super) fn wait(&self, timeout: Duration, done: impl Fn(&Progress) -> bool) -> Result<()> {
+        let end = Instant::now() + timeout;
+        // Held between look and wait, so that no news comes unheard in between.
+        let mut state = self.shared.state.lock();
+        while !done(&state.progress()) {
+            if state.stop {
+                return Err(Error::not_found(
+                    "unknown_index",
+                    "the index was removed meanwhile",
+                    "GET /v1/indexes lists those that are left",
+                ));
+            }
+            if self.shared.changed.wait_until(&mut state, end).timed_out() {
+                return Err(Error::unavailable(
+                    "not_yet_searchable",
+                    "the write is safe, but not searchable yet",
+                    "it will be; ask again later",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Index {
+    /// Ends the thread and all waiting; when this returns no file of the index is open for writing.
+    pub(super) fn stop(&self) {
+        self.shared.tell(|state| state.stop = true);
+        if let Some(thread) = self.thread.lock().take() {
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    pub(super) fn tell(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock());
+        self.changed.notify_all();
+    }
+
+    pub(super) fn publish(&self, next: impl FnOnce(&Snapshot) -> Snapshot) {
+        let _guard = self.publishing.lock();
+        let present = self.snapshot.load_full();
+        self.snapshot.store(Arc::new(next(&present)));
+    }
+}
+
+/// How settings want an index built. Another language or model, or other private attributes, get a
+/// folder of their own.
+pub(super) fn recipe(
+    settings: &Settings,
+    embedders: &Embedders,
+    folder: Option<&Path>,
+) -> Result<Recipe> {
+    let embedder = settings.semantic.enabled.then(|| embedders(&settings.semantic.embedder));
+    let embedder = embedder.transpose()?;
+    let model = embedder.as_ref().map_or("none", |embedder| embedder.id());
+    let model: String =
+        model.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
+    let private = settings.private_attributes();
+    let names = private.iter().fold(0, |hash, name| hash ^ term_hash(name));
+    let name = match private.is_empty() {
+        true => format!("{}-{model}", settings.language),
+        false => format!("{}-{model}-{names:08x}", settings.language),
+    };
+    Ok(Recipe {
+        analyser: Arc::new(Analyser::new(&settings.language)),
+        private: Arc::new(private),
+        folder: folder.map(|folder| folder.join(name)),
+        embedder,
+    })
+}
+
+/// Folders of shadow generations that were never finished, and of generations that were replaced.
+pub(super) fn remove_other_folders(folder: Option<&Path>, wanted: Option<&Path>) {
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    for entry in entries.into_iter().flatten().flatten() {
+        if wanted != Some(entry.path().as_path())
+            && let Err(error) = std::fs::remove_dir_all(entry.path())
+        {
+            tracing::warn!(%error, path = %entry.path().display(), "an old index folder stays");
+        }
+    }
+}

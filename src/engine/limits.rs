@@ -1,0 +1,80 @@
+//! What a request may ask for.
+
+use super::Caller;
+use crate::domain::search::{SearchRequest, SuggestRequest};
+use crate::error::{Error, Result};
+use crate::settings::Settings;
+
+/// Characters of a query.
+const QUERY_CHARS_MAX: usize = 512;
+/// Characters of a prefix.
+const PREFIX_CHARS_MAX: usize = 128;
+/// Hits per page.
+const PER_PAGE_MAX: usize = 100;
+/// Hits up to the end of the deepest page.
+const DEPTH_MAX: usize = 10_000;
+/// Facets, filter fields, values of one filter, contexts.
+const LIST_MAX: usize = 100;
+/// Suggestions of one answer.
+const SUGGESTIONS_MAX: usize = 50;
+
+fn over(message: String) -> Error {
+    Error::bad_request("over_limit", message, "ask for less")
+}
+
+fn at_most(name: &str, value: usize, most: usize) -> Result<()> {
+    if value <= most {
+        return Ok(());
+    }
+    Err(over(format!("'{name}' is {value}, and at most {most} is allowed")))
+}
+
+pub(super) fn check_search(
+    request: &SearchRequest,
+    settings: &Settings,
+    caller: Caller,
+) -> Result<()> {
+    at_most("characters in q", request.q.chars().count(), QUERY_CHARS_MAX)?;
+    at_most("per_page", request.per_page, PER_PAGE_MAX)?;
+    if request.page == 0 {
+        return Err(over("'page' counts from 1".to_owned()));
+    }
+    at_most("page × per_page", request.page.saturating_mul(request.per_page), DEPTH_MAX)?;
+    at_most("number of facets", request.facets.len(), LIST_MAX)?;
+    at_most("number of filters", request.filters.0.len(), LIST_MAX)?;
+    at_most("number of contexts", request.contexts.len(), LIST_MAX)?;
+    if !(0.0..=1.0).contains(&request.personalize) {
+        return Err(over("'personalize' is from 0 to 1".to_owned()));
+    }
+    for condition in request.filters.0.values() {
+        at_most("number of values of a filter", condition.values(), 10 * LIST_MAX)?;
+    }
+    if caller.sees_private { Ok(()) } else { check_private(request, settings) }
+}
+
+fn bare(field: &str) -> &str {
+    field.strip_prefix("attributes.").unwrap_or(field)
+}
+
+/// Private fields must not leak through what they filter, sort or count either.
+fn check_private(request: &SearchRequest, settings: &Settings) -> Result<()> {
+    let sorted = request.sort.iter().map(|key| key.split(':').next().unwrap_or(key));
+    let used = (request.filters.0.keys().map(String::as_str))
+        .chain(request.facets.iter().map(String::as_str))
+        .chain(sorted);
+    for field in used {
+        if settings.private_fields.iter().any(|private| bare(private) == bare(field)) {
+            return Err(Error::bad_request(
+                "private_field",
+                format!("'{field}' is private in this index"),
+                "use a key with the catalog scope, or leave the field out",
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_suggest(request: &SuggestRequest) -> Result<()> {
+    at_most("characters in q", request.q.chars().count(), PREFIX_CHARS_MAX)?;
+    at_most("limit", request.limit, SUGGESTIONS_MAX)
+}

@@ -1,0 +1,76 @@
+//! Profiles of recent visitors, kept ready until something is heard of them.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use lru::LruCache;
+use parking_lot::Mutex;
+
+use crate::domain::id::IndexName;
+use crate::domain::time::Timestamp;
+use crate::shopper::profile::{Profile, ProfileParameters};
+
+/// Visitors whose profiles are kept.
+const VISITORS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(10_000);
+
+/// A profile decays by itself; a kept one is folded again after this time.
+const AGE_MS_MAX: i64 = 30_000;
+
+/// A profile with what it was folded by and when.
+pub(super) struct Folded {
+    pub(super) at: Timestamp,
+    pub(super) parameters: Arc<ProfileParameters>,
+    pub(super) profile: Arc<Profile>,
+}
+
+/// Profiles by visitor and index.
+pub(super) struct Profiles(Mutex<Kept>);
+
+struct Kept {
+    by_visitor: LruCache<String, BTreeMap<IndexName, Folded>>,
+    /// Counts what was forgotten: a profile read from the store before that is not kept after it.
+    forgotten: u64,
+}
+
+impl Default for Profiles {
+    fn default() -> Self {
+        let by_visitor = LruCache::new(VISITORS_KEPT);
+        Self(Mutex::new(Kept { by_visitor, forgotten: 0 }))
+    }
+}
+
+impl Profiles {
+    /// The kept profile, if it was folded lately by the same parameters; else the count of what
+    /// was forgotten so far, to be given to `keep`.
+    pub(super) fn get(
+        &self,
+        visitor: &str,
+        index: &IndexName,
+        wanted: (&Arc<ProfileParameters>, Timestamp),
+    ) -> Result<Arc<Profile>, u64> {
+        let mut kept = self.0.lock();
+        let forgotten = kept.forgotten;
+        let folded = kept.by_visitor.get(visitor).and_then(|folded| folded.get(index));
+        let fits = |one: &&Folded| {
+            Arc::ptr_eq(&one.parameters, wanted.0)
+                && (wanted.1.as_ms() - one.at.as_ms()).abs() < AGE_MS_MAX
+        };
+        folded.filter(fits).map(|one| Arc::clone(&one.profile)).ok_or(forgotten)
+    }
+
+    /// Keeps a profile, unless something was forgotten since `forgotten` was counted.
+    pub(super) fn keep(&self, visitor: String, index: IndexName, folded: (Folded, u64)) {
+        let mut kept = self.0.lock();
+        if kept.forgotten == folded.1 {
+            kept.by_visitor.get_or_insert_mut(visitor, BTreeMap::new).insert(index, folded.0);
+        }
+    }
+
+    /// Forgets a visitor's profiles: there is news, or the visitor is to be erased.
+    pub(super) fn forget(&self, visitor: &str) {
+        let mut kept = self.0.lock();
+        kept.forgotten += 1;
+        kept.by_visitor.pop(visitor);
+    }
+}

@@ -1,0 +1,133 @@
+//! Indexes and their settings.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::access::Access;
+use super::body::Incoming;
+use super::failure::Failure;
+use super::params::Names;
+use super::state::AppState;
+use crate::domain::id::IndexName;
+use crate::engine::{Engine, IndexSummary};
+use crate::error::Error;
+use crate::settings::Settings;
+use crate::settings::access::Scope;
+
+/// Parts of the settings that belong to merchandisers.
+const MERCHANDISE: [&str; 2] = ["rules", "boosts"];
+
+/// `GET /v1/indexes`: those that the key opens.
+pub(super) async fn list(
+    State(state): State<AppState>,
+    access: Access,
+) -> Result<Json<Value>, Failure> {
+    let all = state.read(|engine| Ok::<_, Failure>(engine.indexes())).await?;
+    let open: Vec<IndexSummary> =
+        all.into_iter().filter(|index| access.opens(Scope::Catalog, Some(&index.name))).collect();
+    if open.is_empty() {
+        // A key that opens none of them is told so; one for all indexes gets the empty list.
+        access.demand(Scope::Catalog, None)?;
+    }
+    Ok(Json(json!({ "indexes": open })))
+}
+
+/// `PUT /v1/indexes/{index}`: makes it, or lays the settings over those that it has.
+pub(super) async fn put(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    body: Incoming,
+) -> Result<Response, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Catalog, Some(&index))?;
+    let patch = settings_patch(body, &access, &index).await?;
+    let write = state.write(move |engine| create_or_patch(engine, &index, &patch));
+    let (created, summary) = write.await?;
+    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(summary)).into_response())
+}
+
+fn create_or_patch(
+    engine: &Engine,
+    index: &IndexName,
+    patch: &Value,
+) -> Result<(bool, IndexSummary), Error> {
+    match engine.create_index(index, patch) {
+        Ok(summary) => return Ok((true, summary)),
+        Err(Error::Conflict(_)) => {}
+        Err(error) => return Err(error),
+    }
+    if patch.as_object().is_some_and(|fields| !fields.is_empty()) {
+        engine.patch_settings(index, patch)?;
+    }
+    Ok((false, engine.index_summary(index)?))
+}
+
+/// `GET /v1/indexes/{index}`.
+pub(super) async fn get(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+) -> Result<Json<IndexSummary>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Catalog, Some(&index))?;
+    state.read(move |engine| engine.index_summary(&index)).await.map(Json)
+}
+
+/// `DELETE /v1/indexes/{index}`: with its products and settings.
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+) -> Result<Json<Value>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Catalog, Some(&index))?;
+    let answer = json!({ "deleted": index });
+    state.write(move |engine| engine.delete_index(&index)).await?;
+    Ok(Json(answer))
+}
+
+/// `GET /v1/indexes/{index}/settings`.
+pub(super) async fn get_settings(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+) -> Result<Json<Settings>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Catalog, Some(&index))?;
+    state.read(move |engine| engine.settings(&index)).await.map(Json)
+}
+
+/// `PUT /v1/indexes/{index}/settings`: a JSON merge patch over the present ones.
+pub(super) async fn put_settings(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    body: Incoming,
+) -> Result<Json<Settings>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Catalog, Some(&index))?;
+    let patch = settings_patch(body, &access, &index).await?;
+    state.write(move |engine| engine.patch_settings(&index, &patch)).await.map(Json)
+}
+
+/// Reads a patch; one that touches a merchandiser's part needs that scope as well.
+async fn settings_patch(
+    body: Incoming,
+    access: &Access,
+    index: &IndexName,
+) -> Result<Value, Failure> {
+    let patch: Value = body.value().await?;
+    let Some(fields) = patch.as_object() else {
+        let message = "settings are a JSON object";
+        return Err(Failure::bad_request("invalid_settings", message, "nothing was changed"));
+    };
+    if MERCHANDISE.iter().any(|name| fields.contains_key(*name)) {
+        access.demand(Scope::Merchandise, Some(index))?;
+    }
+    Ok(patch)
+}

@@ -1,0 +1,134 @@
+//! Rules and boosts, and what a draft of them would change.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::access::Access;
+use super::body::{Incoming, typed};
+use super::failure::Failure;
+use super::params::Names;
+use super::state::AppState;
+use crate::domain::id::RuleId;
+use crate::engine::{Preview, PreviewRequest};
+use crate::settings::Settings;
+use crate::settings::access::Scope;
+use crate::settings::boosts::Boosts;
+use crate::settings::rules::Rule;
+
+/// A rule with its id.
+#[derive(Debug, Serialize)]
+pub(super) struct NamedRule {
+    id: RuleId,
+    #[serde(flatten)]
+    rule: Rule,
+}
+
+/// `GET /v1/indexes/{index}/rules`: by id.
+pub(super) async fn list_rules(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+) -> Result<Json<Value>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let Settings { version, rules, .. } = state.read(move |engine| engine.settings(&index)).await?;
+    let rules: Vec<NamedRule> =
+        rules.into_iter().map(|(id, rule)| NamedRule { id, rule }).collect();
+    Ok(Json(json!({ "rules": rules, "settings_version": version })))
+}
+
+/// `GET /v1/indexes/{index}/rules/{id}`.
+pub(super) async fn get_rule(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+) -> Result<Json<NamedRule>, Failure> {
+    let (index, id) = (names.index()?, names.rule()?);
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let name = id.clone();
+    let rule = state.read(move |engine| engine.rule(&index, &name)).await?;
+    Ok(Json(NamedRule { id, rule }))
+}
+
+/// `PUT /v1/indexes/{index}/rules/{id}`: adds or replaces.
+pub(super) async fn put_rule(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    body: Incoming,
+) -> Result<Json<NamedRule>, Failure> {
+    let (index, id) = (names.index()?, names.rule()?);
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let rule = rule_of(body.value().await?, &id)?;
+    let named = NamedRule { id: id.clone(), rule: rule.clone() };
+    state.write(move |engine| engine.put_rule(&index, &id, rule)).await?;
+    Ok(Json(named))
+}
+
+/// `DELETE /v1/indexes/{index}/rules/{id}`.
+pub(super) async fn delete_rule(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+) -> Result<Json<Value>, Failure> {
+    let (index, id) = (names.index()?, names.rule()?);
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let answer = json!({ "deleted": id });
+    state.write(move |engine| engine.delete_rule(&index, &id)).await?;
+    Ok(Json(answer))
+}
+
+/// `POST /v1/indexes/{index}/rules/preview`: a search without and with a draft.
+pub(super) async fn preview(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    body: Incoming,
+) -> Result<Json<Preview>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let draft: PreviewRequest = body.object().await?;
+    let caller = access.caller(&index);
+    state.read(move |engine| engine.preview(&index, draft, caller)).await.map(Json)
+}
+
+/// `GET /v1/indexes/{index}/boosts`.
+pub(super) async fn get_boosts(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+) -> Result<Json<Boosts>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let settings = state.read(move |engine| engine.settings(&index)).await?;
+    Ok(Json(settings.boosts))
+}
+
+/// `PUT /v1/indexes/{index}/boosts`: replaces them.
+pub(super) async fn put_boosts(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    body: Incoming,
+) -> Result<Json<Boosts>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let boosts: Boosts = body.object().await?;
+    let settings = state.write(move |engine| engine.put_boosts(&index, boosts)).await?;
+    Ok(Json(settings.boosts))
+}
+
+/// The rule of a body, which may repeat its id, so that what was read can be sent back.
+fn rule_of(mut body: Value, id: &RuleId) -> Result<Rule, Failure> {
+    let written = body.as_object_mut().and_then(|fields| fields.shift_remove("id"));
+    if written.is_some_and(|written| written != id.as_str()) {
+        let message = format!("the body names another rule than the path, which names '{id}'");
+        return Err(Failure::bad_request("invalid_rule", message, "nothing was changed"));
+    }
+    typed(body).map_err(|(field, reason)| {
+        let message = format!("'{field}': {reason}");
+        Failure::bad_request("invalid_rule", message, "GET /openapi.json has the shape of a rule")
+    })
+}

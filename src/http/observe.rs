@@ -1,0 +1,122 @@
+//! Around every call: its id, its log line, its counters, and headers that keep browsers safe.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tracing::Instrument;
+
+use super::access::SHOPPER_TOKEN;
+use super::state::{AppState, now};
+use crate::telemetry::{Answered, Call};
+
+/// Names a request in its answer and in the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A caller's own request ids are taken up to this length.
+const REQUEST_ID_LENGTH_MAX: usize = 64;
+
+/// Browsers may remember the answer to a preflight for so long.
+const CORS_MAX_AGE: Duration = Duration::from_secs(600);
+
+/// Gives the request an id and counts and logs its answer.
+pub(super) async fn observe(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let id = request_id(request.headers());
+    let matched = request.extensions().get::<MatchedPath>();
+    let route = matched.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let method = method_name(request.method());
+    let span = tracing::info_span!("request", id = %id.to_str().unwrap_or_default(), method, route);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    let took = started.elapsed();
+    tracing::debug!(parent: &span, status, took_ms = took.as_secs_f64() * 1_000.0, "answered");
+    if let Some(call) = watched(method, &route).filter(|_| status < 400) {
+        state.metrics().took(call, took);
+    }
+    state.metrics().answered(Answered { route, method, status });
+    response.headers_mut().insert(REQUEST_ID, id);
+    protect(response.headers_mut());
+    response
+}
+
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let own = headers.get(&REQUEST_ID).filter(|id| {
+        let harmless = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+        (1..=REQUEST_ID_LENGTH_MAX).contains(&id.len()) && id.as_bytes().iter().all(harmless)
+    });
+    own.cloned().unwrap_or_else(|| {
+        let id = format!("{:x}-{:x}", now().as_ms(), COUNT.fetch_add(1, Ordering::Relaxed));
+        HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("none"))
+    })
+}
+
+/// Whatever callers invent, the counters keep few labels.
+fn method_name(method: &Method) -> &'static str {
+    let known = [
+        (Method::GET, "GET"),
+        (Method::HEAD, "HEAD"),
+        (Method::POST, "POST"),
+        (Method::PUT, "PUT"),
+        (Method::PATCH, "PATCH"),
+        (Method::DELETE, "DELETE"),
+        (Method::OPTIONS, "OPTIONS"),
+    ];
+    known.iter().find(|(other, _)| other == method).map_or("OTHER", |(_, name)| name)
+}
+
+fn watched(method: &str, route: &str) -> Option<Call> {
+    match (method, route) {
+        ("POST", "/v1/indexes/{index}/search") => Some(Call::Search),
+        ("GET", "/v1/indexes/{index}/suggest") => Some(Call::Suggest),
+        ("POST", "/v1/events") => Some(Call::Events),
+        ("POST" | "PATCH", "/v1/indexes/{index}/products") => Some(Call::Products),
+        _ => None,
+    }
+}
+
+fn protect(headers: &mut HeaderMap) {
+    let fixed = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(nothing);
+}
+
+/// Which pages of other origins may call; `None` when none may.
+pub(super) fn cors(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let layer = CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods(methods)
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, SHOPPER_TOKEN, REQUEST_ID])
+        .expose_headers([REQUEST_ID])
+        .max_age(CORS_MAX_AGE);
+    Some(layer)
+}

@@ -1,0 +1,95 @@
+//! Search and autocomplete.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::access::Access;
+use super::body::Incoming;
+use super::failure::Failure;
+use super::params::{Asked, Names};
+use super::state::AppState;
+use crate::domain::id::{SessionId, ShopperId};
+use crate::domain::page::{Page, Suggestions};
+use crate::domain::search::{SearchRequest, SuggestRequest};
+use crate::settings::access::Scope;
+
+/// Factors whose evidence tells of the shopper.
+const PERSONAL: [&str; 9] = [
+    "brand_affinity",
+    "category_affinity",
+    "size_affinity",
+    "color_affinity",
+    "price_affinity",
+    "taste_affinity",
+    "repeat",
+    "dismissed",
+    "personal_cap",
+];
+
+/// `POST /v1/indexes/{index}/search`.
+pub(super) async fn search(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    body: Incoming,
+) -> Result<Json<Page>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Search, Some(&index))?;
+    let request: SearchRequest = body.object().await?;
+    let shopper = request.shopper.as_ref();
+    access.demand_known(shopper, &index)?;
+    let may_explain = !request.explain || access.may_read(shopper, &index);
+    let caller = access.caller(&index);
+    let name = index.clone();
+    let mut page = state.read(move |engine| engine.search(&name, &request, caller)).await?;
+    if !may_explain {
+        hide_personal_evidence(&mut page);
+    }
+    if page.total == 0 {
+        state.metrics().found_nothing(index.as_str());
+    }
+    Ok(Json(page))
+}
+
+/// What is known of a shopper is not told to whoever knows the shopper's id.
+fn hide_personal_evidence(page: &mut Page) {
+    let explanations = page.hits.iter_mut().filter_map(|hit| hit.explain.as_mut());
+    for factor in explanations.flat_map(|explanation| &mut explanation.factors) {
+        if PERSONAL.contains(&factor.name.as_str()) {
+            factor.evidence.clear();
+        }
+    }
+}
+
+/// The parameters of a call for suggestions.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SuggestParameters {
+    q: String,
+    shopper: Option<ShopperId>,
+    session: Option<SessionId>,
+    limit: usize,
+}
+
+impl Default for SuggestParameters {
+    fn default() -> Self {
+        Self { q: String::new(), shopper: None, session: None, limit: 10 }
+    }
+}
+
+/// `GET /v1/indexes/{index}/suggest`.
+pub(super) async fn suggest(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    Asked(asked): Asked<SuggestParameters>,
+) -> Result<Json<Suggestions>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Search, Some(&index))?;
+    access.demand_known(asked.shopper.as_ref(), &index)?;
+    let caller = access.caller(&index);
+    let SuggestParameters { q, shopper, session, limit } = asked;
+    let request = SuggestRequest { q, shopper, session, limit };
+    state.read(move |engine| engine.suggest(&index, &request, caller)).await.map(Json)
+}

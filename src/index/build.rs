@@ -1,0 +1,367 @@
+//! Folding the store's changes into the next generation.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rayon::prelude::*;
+
+use super::Generation;
+use super::columns::Columns;
+use super::columns::row::{Row, term_hash};
+use super::columns::statistics::Statistics;
+use super::document::{Document, content_hash, embedded_text, product_json};
+use super::embeddings::{EmbeddingCache, EmbeddingKey, embedding_key};
+use super::lexical::LexicalWriter;
+use super::manifest::Manifest;
+use super::semantic::Semantic;
+use super::vector::Graph;
+use crate::domain::change::Change;
+use crate::domain::id::{Ordinal, Sequence};
+use crate::domain::product::Product;
+use crate::embed::Embedder;
+use crate::error::Result;
+use crate::text::analyse::Analyser;
+
+/// Statistics are read anew when this share of the products changed.
+const STATISTICS_SHARE: usize = 50;
+
+/// Texts that one call of the model gets.
+const EMBEDDED_AT_ONCE: usize = 16;
+
+/// How an index is built.
+#[derive(Clone)]
+pub struct Recipe {
+    /// Words to terms.
+    pub analyser: Arc<Analyser>,
+    /// Texts to vectors; without one there is no meaning.
+    pub embedder: Option<Arc<dyn Embedder>>,
+    /// Attributes whose values must not become words: no search and no correction may tell them.
+    pub private: Arc<BTreeSet<String>>,
+    /// Where the files are; in memory without one.
+    pub folder: Option<PathBuf>,
+}
+
+impl Recipe {
+    /// Whether both lead to the same terms and vectors.
+    pub fn makes_the_same_as(&self, other: &Self) -> bool {
+        same_embedder(self.embedder.as_ref(), other.embedder.as_ref())
+            && self.analyser.language() == other.analyser.language()
+            && self.private == other.private
+    }
+
+    /// The product as words may tell of it.
+    fn public<'p>(&self, product: &'p Product) -> Cow<'p, Product> {
+        let is_private = |name: &String| self.private.contains(name);
+        if !product.attributes.keys().any(is_private) {
+            return Cow::Borrowed(product);
+        }
+        let mut public = product.clone();
+        public.attributes.retain(|name, _| !is_private(name));
+        Cow::Owned(public)
+    }
+}
+
+impl Generation {
+    /// Whether the recipe would lead to the same terms and vectors.
+    pub fn was_made_by(&self, recipe: &Recipe) -> bool {
+        same_embedder(self.embedder.as_ref(), recipe.embedder.as_ref())
+            && self.analyser.language() == recipe.analyser.language()
+            && self.private == recipe.private
+    }
+}
+
+fn same_embedder(one: Option<&Arc<dyn Embedder>>, other: Option<&Arc<dyn Embedder>>) -> bool {
+    one.map(|embedder| embedder.id()) == other.map(|embedder| embedder.id())
+}
+
+/// The one writer of an index.
+pub struct Builder {
+    recipe: Recipe,
+    lexical: LexicalWriter,
+    lexical_committed: Sequence,
+    lexical_changed: bool,
+    columns: Columns,
+    statistics: Arc<Statistics>,
+    changed_since_statistics: usize,
+    semantic: Semantic,
+    embedded_since_background: usize,
+    cache: EmbeddingCache,
+    waiting: BTreeMap<Ordinal, (EmbeddingKey, String)>,
+    links: Option<JoinHandle<Graph>>,
+    sequence: Sequence,
+}
+
+/// A change with its analysis.
+enum Prepared {
+    Removed,
+    Numbers,
+    Text { document: Option<Box<Document>>, labels: Labels, hash: u64 },
+}
+
+struct Labels {
+    title_terms: Vec<u32>,
+    label_terms: Vec<u32>,
+}
+
+impl Builder {
+    /// Opens the index in the recipe's folder, or makes it. The caller then applies the store's
+    /// changes from the beginning: columns and vectors live in memory.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn open(recipe: Recipe) -> Result<Self> {
+        let folder = recipe.folder.as_deref();
+        if let Some(folder) = folder {
+            Manifest::new(recipe.analyser.language()).claim(folder)?;
+        }
+        let lexical = open_lexical(folder)?;
+        let file = folder.map(|folder| folder.join("embeddings"));
+        let dimensions = recipe.embedder.as_ref().map_or(1, |embedder| embedder.dimensions());
+        Ok(Self {
+            lexical_committed: lexical.committed()?,
+            lexical,
+            lexical_changed: false,
+            columns: Columns::default(),
+            statistics: Arc::default(),
+            changed_since_statistics: 0,
+            semantic: Semantic::new(dimensions)?,
+            embedded_since_background: 0,
+            cache: EmbeddingCache::open(file.as_deref())?,
+            waiting: BTreeMap::new(),
+            links: None,
+            sequence: 0,
+            recipe,
+        })
+    }
+
+    /// The store's sequence number up to which changes were applied.
+    pub fn sequence(&self) -> Sequence {
+        self.sequence
+    }
+
+    /// How the index is built.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// Products whose meaning is not known yet.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Folds changes in, in order.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn apply(&mut self, changes: &[Change]) -> Result<()> {
+        let prepared: Vec<Prepared> =
+            changes.par_iter().map(|change| self.prepare(change)).collect::<Result<_>>()?;
+        let mut embed = Vec::new();
+        for (change, prepared) in changes.iter().zip(prepared) {
+            let has_text = matches!(prepared, Prepared::Text { .. });
+            self.fold(change, prepared)?;
+            if has_text {
+                embed.extend(change.product.as_deref().map(|product| (change.ordinal, product)));
+            }
+            self.sequence = self.sequence.max(change.sequence);
+        }
+        self.changed_since_statistics += changes.len();
+        self.recall_embeddings(&embed)
+    }
+
+    fn prepare(&self, change: &Change) -> Result<Prepared> {
+        let Some(product) = change.product.as_deref() else {
+            return Ok(Prepared::Removed);
+        };
+        let hash = content_hash(product)?;
+        let row = self.columns.row(change.ordinal);
+        if row.is_some_and(|row| row.content_hash == hash) {
+            return Ok(Prepared::Numbers);
+        }
+        let analyser = &self.recipe.analyser;
+        if change.sequence <= self.lexical_committed {
+            let labels = labels(product, analyser);
+            return Ok(Prepared::Text { document: None, labels, hash });
+        }
+        let mut document = Box::new(Document::of(&self.recipe.public(product), analyser)?);
+        document.lexical.source = product_json(product)?;
+        let labels = Labels {
+            title_terms: std::mem::take(&mut document.title_terms),
+            label_terms: std::mem::take(&mut document.label_terms),
+        };
+        Ok(Prepared::Text { document: Some(document), labels, hash })
+    }
+
+    fn fold(&mut self, change: &Change, prepared: Prepared) -> Result<()> {
+        match (prepared, change.product.as_deref()) {
+            (Prepared::Text { document, labels, hash }, Some(product)) => {
+                self.columns.put(change, product, |row: &mut Row| {
+                    row.content_hash = hash;
+                    row.title_terms = labels.title_terms.into();
+                    row.label_terms = labels.label_terms.into();
+                });
+                if let Some(document) = document {
+                    self.lexical.put(change.ordinal, document.lexical)?;
+                    self.lexical_changed = true;
+                }
+            }
+            (Prepared::Numbers, Some(product)) => self.columns.put_numbers(change, product),
+            (_, _) => self.remove(change),
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, change: &Change) {
+        self.columns.remove(change.ordinal);
+        self.semantic.vectors_mut().remove(change.ordinal);
+        self.waiting.remove(&change.ordinal);
+        if change.sequence > self.lexical_committed {
+            self.lexical.delete(change.ordinal);
+            self.lexical_changed = true;
+        }
+    }
+
+    /// Takes vectors that are known from the cache and lets the others wait.
+    fn recall_embeddings(&mut self, products: &[(Ordinal, &Product)]) -> Result<()> {
+        let Some(embedder) = &self.recipe.embedder else {
+            return Ok(());
+        };
+        let texts: Vec<(Ordinal, EmbeddingKey, String)> = products
+            .par_iter()
+            .map(|(ordinal, product)| {
+                let text = embedded_text(product);
+                (*ordinal, embedding_key(embedder.id(), &text), text)
+            })
+            .collect();
+        let keys: Vec<EmbeddingKey> = texts.iter().map(|(_, key, _)| *key).collect();
+        let rows = self.cache.get(&keys)?;
+        for ((ordinal, key, text), row) in texts.into_iter().zip(rows) {
+            match row {
+                Some(row) => {
+                    self.semantic.vectors_mut().upsert_row(ordinal, &row)?;
+                    self.embedded_since_background += 1;
+                    self.waiting.remove(&ordinal);
+                }
+                None => {
+                    self.waiting.insert(ordinal, (key, text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Embeds at most `count` of the waiting products and answers how many still wait.
+    ///
+    /// # Errors
+    /// Internal when the model or the disk fails; the products then still wait.
+    pub fn embed(&mut self, count: usize) -> Result<usize> {
+        let Some(embedder) = self.recipe.embedder.clone() else {
+            return Ok(0);
+        };
+        let batch: Vec<(Ordinal, EmbeddingKey, String)> = self
+            .waiting
+            .iter()
+            .take(count)
+            .map(|(ordinal, (key, text))| (*ordinal, *key, text.clone()))
+            .collect();
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        let embedded: Vec<_> = batch
+            .par_chunks(EMBEDDED_AT_ONCE)
+            .map(|part| {
+                let texts: Vec<&str> = part.iter().map(|(.., text)| text.as_str()).collect();
+                embedder.embed(&texts)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let mut rows = Vec::with_capacity(batch.len());
+        for ((ordinal, key, _), embedding) in batch.iter().zip(embedded.into_iter().flatten()) {
+            let vectors = self.semantic.vectors_mut();
+            vectors.upsert(*ordinal, embedding.as_slice())?;
+            rows.extend(vectors.flat().row(*ordinal).map(|row| (*key, row.to_vec())));
+            self.waiting.remove(ordinal);
+        }
+        self.embedded_since_background += rows.len();
+        self.cache.put(&rows)?;
+        Ok(self.waiting.len())
+    }
+
+    /// A snapshot of everything applied and embedded so far.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn publish(&mut self) -> Result<Generation> {
+        if self.lexical_changed {
+            self.lexical.commit(self.sequence)?;
+            self.lexical_committed = self.sequence;
+            self.lexical_changed = false;
+        }
+        self.refresh_statistics();
+        Ok(Generation {
+            lexical: self.lexical.snapshot()?,
+            columns: self.columns.clone(),
+            statistics: Arc::clone(&self.statistics),
+            semantic: self.semantic.clone(),
+            analyser: Arc::clone(&self.recipe.analyser),
+            private: Arc::clone(&self.recipe.private),
+            embedder: self.recipe.embedder.clone(),
+            sequence: self.sequence,
+        })
+    }
+
+    /// Looks after the links between vectors that a large catalogue needs: begins to build them
+    /// on a thread of their own, and takes them when they are there. Answers whether new ones
+    /// were taken.
+    pub fn take_links(&mut self) -> bool {
+        if let Some(links) = self.links.take_if(|links| links.is_finished()) {
+            return links.join().map(|links| self.semantic.vectors_mut().adopt(&links)).is_ok();
+        }
+        if self.links.is_none() && self.waiting.is_empty() && self.semantic.vectors().wants_graph()
+        {
+            let vectors = self.semantic.vectors().flat().clone();
+            self.links = Some(std::thread::spawn(move || Graph::build(vectors)));
+        }
+        false
+    }
+
+    /// Whether links are being built.
+    pub fn is_linking(&self) -> bool {
+        self.links.is_some()
+    }
+
+    fn refresh_statistics(&mut self) {
+        if self.changed_since_statistics * STATISTICS_SHARE > self.columns.len() {
+            self.statistics = Arc::new(Statistics::of(&self.columns));
+            self.changed_since_statistics = 0;
+        }
+        if self.embedded_since_background * STATISTICS_SHARE > self.columns.len() {
+            let ordinals: Vec<Ordinal> = self.columns.rows().map(|(ordinal, _)| ordinal).collect();
+            self.semantic.measure_background(&ordinals);
+            self.embedded_since_background = 0;
+        }
+    }
+}
+
+/// A lexical index that cannot be opened is derived data: it is thrown away and made anew.
+fn open_lexical(folder: Option<&Path>) -> Result<LexicalWriter> {
+    let Some(folder) = folder.map(|folder| folder.join("lexical")) else {
+        return LexicalWriter::open(None);
+    };
+    LexicalWriter::open(Some(&folder)).or_else(|error| {
+        tracing::warn!(%error, "the lexical index is rebuilt");
+        std::fs::remove_dir_all(&folder).map_err(super::lexical::disk_error)?;
+        LexicalWriter::open(Some(&folder))
+    })
+}
+
+fn labels(product: &Product, analyser: &Analyser) -> Labels {
+    let hashes = |text: &str| -> Vec<u32> {
+        analyser.tokens(text).iter().map(|token| term_hash(&token.term)).collect()
+    };
+    let mut label_terms = hashes(product.brand.as_deref().unwrap_or_default());
+    label_terms.extend(hashes(&product.category.join(" \n ")));
+    Labels { title_terms: hashes(&product.title), label_terms }
+}

@@ -1,0 +1,242 @@
+//! What ranking, filtering and counting need to know of one product.
+
+use std::sync::Arc;
+
+use crate::domain::id::{ProductId, Sequence};
+use crate::domain::product::{Product, Variant};
+use crate::domain::time::Timestamp;
+use crate::domain::value::Scalar;
+
+use super::Known;
+use super::dictionary::{Dictionary, FieldId, ValueId};
+
+/// The numbers of a product that can change without touching its text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Numbers {
+    /// Price; the lowest of the variants' where the product has none.
+    pub price: Option<f64>,
+    /// Pieces in stock; the sum of the variants' where the product has none.
+    pub stock: Option<i64>,
+    /// Mean rating, 0–5.
+    pub rating: Option<f64>,
+    /// Ratings behind it.
+    pub rating_count: Option<u64>,
+    /// How much it sells.
+    pub popularity: Option<f64>,
+    /// Share of the price that is profit.
+    pub margin: Option<f64>,
+    /// When the shop began to sell it.
+    pub created_at: Option<Timestamp>,
+}
+
+/// One product.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The shop's identifier.
+    pub id: ProductId,
+    /// The write that this row shows.
+    pub sequence: Sequence,
+    /// Changes when anything but the numbers does.
+    pub content_hash: u64,
+    /// Numbers that change often.
+    pub numbers: Numbers,
+    /// The brand.
+    pub brand: Option<ValueId>,
+    /// The levels of the category path.
+    pub category: Box<[ValueId]>,
+    /// Colours of the product and its variants, distinct.
+    pub colors: Box<[ValueId]>,
+    /// Every countable value, sorted and distinct: brand, category levels, colours, sizes, tags and
+    /// attribute values.
+    pub values: Box<[(FieldId, ValueId)]>,
+    /// Numeric attributes, sorted by field.
+    pub measures: Box<[(FieldId, f64)]>,
+    /// The pieces one can buy, in the product's order.
+    pub variants: Box<[VariantRow]>,
+    /// Terms of the title in order, hashed by `term_hash`.
+    pub title_terms: Box<[u32]>,
+    /// Terms of brand and category, hashed.
+    pub label_terms: Box<[u32]>,
+}
+
+/// One buyable piece.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariantRow {
+    /// Its size.
+    pub size: Option<ValueId>,
+    /// Its colour, the product's when it has none.
+    pub color: Option<ValueId>,
+    /// Its price, the product's when it has none.
+    pub price: Option<f64>,
+    /// Pieces in stock.
+    pub stock: Option<i64>,
+}
+
+impl VariantRow {
+    /// Whether a shopper can buy it now; untracked stock counts as available.
+    pub fn in_stock(&self) -> bool {
+        self.stock.is_none_or(|pieces| pieces > 0)
+    }
+}
+
+impl Row {
+    /// Whether any piece can be bought now; untracked stock counts as available.
+    pub fn in_stock(&self) -> bool {
+        self.numbers.stock.is_none_or(|pieces| pieces > 0)
+    }
+}
+
+/// A 32-bit FNV-1a hash of a term: equal terms in title and query meet without a string compare.
+pub fn term_hash(term: &str) -> u32 {
+    term.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+impl Numbers {
+    /// The numbers of a product.
+    pub fn of(product: &Product) -> Self {
+        let variants = &product.variants;
+        let lowest = variants.iter().filter_map(|variant| variant.price).reduce(f64::min);
+        let tracked = variants.iter().any(|variant| variant.stock.is_some());
+        let pieces =
+            variants.iter().filter_map(|variant| variant.stock).fold(0, i64::saturating_add);
+        Self {
+            price: product.price.or(lowest),
+            stock: product.stock.or(tracked.then_some(pieces)),
+            rating: product.rating,
+            rating_count: product.rating_count,
+            popularity: product.popularity,
+            margin: product.margin,
+            created_at: product.created_at,
+        }
+    }
+}
+
+/// Reads a product's values into numbers of the dictionary.
+pub(super) struct RowReader<'d> {
+    pub(super) dictionary: &'d mut Arc<Dictionary>,
+    pub(super) known: Known,
+}
+
+/// The values of a product before they are boxed.
+#[derive(Default)]
+struct Gathered {
+    values: Vec<(FieldId, ValueId)>,
+    measures: Vec<(FieldId, f64)>,
+}
+
+impl RowReader<'_> {
+    pub(super) fn variants(&mut self, product: &Product) -> Box<[VariantRow]> {
+        let color = product.color.as_deref().and_then(|color| self.color(color));
+        product.variants.iter().map(|variant| self.variant(variant, product, color)).collect()
+    }
+
+    fn variant(
+        &mut self,
+        variant: &Variant,
+        product: &Product,
+        color: Option<ValueId>,
+    ) -> VariantRow {
+        let size = variant.size.as_deref();
+        let own_color = variant.color.as_deref().and_then(|color| self.color(color));
+        VariantRow {
+            size: size.and_then(|size| self.value(self.known.size, size)),
+            color: own_color.or(color),
+            price: variant.price.or(product.price),
+            stock: variant.stock,
+        }
+    }
+
+    /// Copies the dictionary, which a published snapshot may share, only for what is new.
+    fn value(&mut self, field: FieldId, text: &str) -> Option<ValueId> {
+        let known = self.dictionary.value(field, text);
+        known.or_else(|| Arc::make_mut(self.dictionary).add_value(field, text))
+    }
+
+    fn field(&mut self, name: &str) -> FieldId {
+        let known = self.dictionary.field(name);
+        known.unwrap_or_else(|| Arc::make_mut(self.dictionary).add_field(name))
+    }
+
+    fn color(&mut self, color: &str) -> Option<ValueId> {
+        self.value(self.known.color, color)
+    }
+
+    /// The categorical part of a row, with empty text columns.
+    pub(super) fn row(&mut self, product: &Product) -> Row {
+        let brand = product.brand.as_deref().and_then(|brand| self.value(self.known.brand, brand));
+        let category: Box<[ValueId]> = product
+            .category
+            .iter()
+            .filter_map(|level| self.value(self.known.category, level))
+            .collect();
+        let variants = self.variants(product);
+        let mut colors: Vec<ValueId> = variants.iter().filter_map(|row| row.color).collect();
+        colors.extend(product.color.as_deref().and_then(|color| self.color(color)));
+        distinct(&mut colors);
+        let mut gathered = Gathered::default();
+        let known = self.known;
+        gathered.values.extend(brand.map(|value| (known.brand, value)));
+        gathered.values.extend(category.iter().map(|value| (known.category, *value)));
+        gathered.values.extend(colors.iter().map(|value| (known.color, *value)));
+        let sizes = variants.iter().filter_map(|row| row.size);
+        gathered.values.extend(sizes.map(|value| (known.size, value)));
+        self.gather_attributes(product, &mut gathered);
+        gathered.values.sort_unstable();
+        gathered.values.dedup();
+        gathered.measures.sort_unstable_by_key(|(field, _)| *field);
+        Row {
+            id: product.id.clone(),
+            sequence: 0,
+            content_hash: 0,
+            numbers: Numbers::of(product),
+            brand,
+            category,
+            colors: colors.into(),
+            values: gathered.values.into(),
+            measures: gathered.measures.into(),
+            variants,
+            title_terms: Box::default(),
+            label_terms: Box::default(),
+        }
+    }
+
+    fn gather_attributes(&mut self, product: &Product, gathered: &mut Gathered) {
+        for tag in &product.tags {
+            let value = self.value(self.known.tags, tag);
+            gathered.values.extend(value.map(|value| (self.known.tags, value)));
+        }
+        for (name, value) in &product.attributes {
+            if super::RESERVED_FIELDS.contains(&name.as_str()) {
+                continue;
+            }
+            let field = self.field(name);
+            for scalar in value.scalars() {
+                self.gather_scalar(field, scalar, gathered);
+            }
+        }
+    }
+
+    fn gather_scalar(&mut self, field: FieldId, scalar: &Scalar, gathered: &mut Gathered) {
+        match scalar {
+            Scalar::Number(number) => {
+                if !self.dictionary.is_numeric(field) {
+                    Arc::make_mut(self.dictionary).mark_numeric(field);
+                }
+                gathered.measures.push((field, *number));
+            }
+            Scalar::Text(text) => {
+                let value = self.value(field, text);
+                gathered.values.extend(value.map(|value| (field, value)));
+            }
+            Scalar::Bool(value) => {
+                let value = self.value(field, &value.to_string());
+                gathered.values.extend(value.map(|value| (field, value)));
+            }
+        }
+    }
+}
+
+fn distinct(values: &mut Vec<ValueId>) {
+    values.sort_unstable();
+    values.dedup();
+}

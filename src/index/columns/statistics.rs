@@ -1,0 +1,139 @@
+//! How numbers and values are spread over an index: what "much" and "usual" mean there.
+
+use std::collections::HashMap;
+
+use super::Columns;
+use super::dictionary::ValueId;
+use super::row::Row;
+use crate::domain::time::DAY_MS;
+use crate::settings::boosts::NumericField;
+
+/// So many products are enough to know a distribution to about one percent.
+const SAMPLE_ROWS: usize = 10_000;
+
+/// A sorted sample of a number over the index.
+#[derive(Clone, Debug, Default)]
+pub struct Distribution(Vec<f32>);
+
+impl Distribution {
+    fn new(mut values: Vec<f32>) -> Self {
+        values.sort_unstable_by(f32::total_cmp);
+        Self(values)
+    }
+
+    /// The share of products whose number is below `value`, ties counted half: 0–1. One half when
+    /// nothing is known.
+    pub fn share_below(&self, value: f32) -> f32 {
+        if self.0.is_empty() {
+            return 0.5;
+        }
+        let below = self.0.partition_point(|other| *other < value);
+        let not_above = self.0.partition_point(|other| *other <= value);
+        (below + not_above) as f32 / (2 * self.0.len()) as f32
+    }
+}
+
+/// Distributions and shares of one index.
+#[derive(Clone, Debug, Default)]
+pub struct Statistics {
+    numbers: [Distribution; 6],
+    rating_mean: f32,
+    brand_in_category: HashMap<(ValueId, ValueId), f32>,
+    brand: HashMap<ValueId, f32>,
+    category: HashMap<ValueId, f32>,
+    color: HashMap<ValueId, f32>,
+    total: f32,
+}
+
+/// The number of a product that a boost or a signal uses.
+pub fn number_of(row: &Row, field: NumericField) -> Option<f32> {
+    let numbers = &row.numbers;
+    match field {
+        NumericField::Margin => numbers.margin.map(|value| value as f32),
+        NumericField::Stock => numbers.stock.map(|value| value as f32),
+        NumericField::Rating => numbers.rating.map(|value| value as f32),
+        NumericField::Popularity => numbers.popularity.map(|value| value as f32),
+        NumericField::Price => numbers.price.map(|value| value as f32),
+        NumericField::CreatedAt => numbers.created_at.map(|time| (time.as_ms() / DAY_MS) as f32),
+    }
+}
+
+const FIELDS: [NumericField; 6] = [
+    NumericField::Margin,
+    NumericField::Stock,
+    NumericField::Rating,
+    NumericField::Popularity,
+    NumericField::Price,
+    NumericField::CreatedAt,
+];
+
+impl Statistics {
+    /// Reads the columns once. Of large indexes every n-th product is read.
+    pub fn of(columns: &Columns) -> Self {
+        let step = (columns.len() / SAMPLE_ROWS).max(1);
+        let sample: Vec<&Row> = columns.rows().step_by(step).map(|(_, row)| row).collect();
+        let numbers = FIELDS.map(|field| {
+            Distribution::new(sample.iter().filter_map(|row| number_of(row, field)).collect())
+        });
+        let ratings: Vec<f32> =
+            sample.iter().filter_map(|row| number_of(row, NumericField::Rating)).collect();
+        let rating_mean = ratings.iter().sum::<f32>() / ratings.len().max(1) as f32;
+        let mut statistics = Self { numbers, rating_mean, ..Self::default() };
+        for row in sample {
+            statistics.count(row);
+        }
+        statistics
+    }
+
+    /// Products count by how much they sell: the shop's average shopper.
+    fn count(&mut self, row: &Row) {
+        let weight = 1.0 + row.numbers.popularity.unwrap_or(0.0).max(0.0) as f32;
+        self.total += weight;
+        for category in &row.category {
+            *self.category.entry(*category).or_default() += weight;
+        }
+        for color in &row.colors {
+            *self.color.entry(*color).or_default() += weight;
+        }
+        let Some(brand) = row.brand else { return };
+        *self.brand.entry(brand).or_default() += weight;
+        for category in &row.category {
+            *self.brand_in_category.entry((brand, *category)).or_default() += weight;
+        }
+    }
+
+    /// The share of products with a lower number, 0–1.
+    pub fn share_below(&self, field: NumericField, value: f32) -> f32 {
+        self.numbers[field as usize].share_below(value)
+    }
+
+    /// Mean rating over rated products.
+    pub fn rating_mean(&self) -> f32 {
+        self.rating_mean
+    }
+
+    /// Share of a category's sales that a brand has, 0–1; 0 when unknown.
+    pub fn brand_share(&self, brand: ValueId, category: Option<ValueId>) -> f32 {
+        match category {
+            Some(category) => share(
+                self.brand_in_category.get(&(brand, category)),
+                self.category.get(&category).copied().unwrap_or(0.0),
+            ),
+            None => share(self.brand.get(&brand), self.total),
+        }
+    }
+
+    /// Share of the shop's sales that a category has, 0–1.
+    pub fn category_share(&self, category: ValueId) -> f32 {
+        share(self.category.get(&category), self.total)
+    }
+
+    /// Share of the shop's sales that come in a colour, 0–1.
+    pub fn color_share(&self, color: ValueId) -> f32 {
+        share(self.color.get(&color), self.total)
+    }
+}
+
+fn share(part: Option<&f32>, whole: f32) -> f32 {
+    if whole > 0.0 { part.copied().unwrap_or(0.0) / whole } else { 0.0 }
+}

@@ -1,0 +1,91 @@
+//! Embeddings on disk by the hash of what was embedded: a text is embedded once, whichever product
+//! has it, and again only when the model changes.
+
+use std::path::Path;
+
+use redb::{Database, Durability, ReadableDatabase, TableDefinition};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("int8_rows");
+
+/// Identifies a text under a model.
+pub type EmbeddingKey = [u8; 16];
+
+/// Quantised embeddings by key. Derived data: losing the last entries costs only their computing.
+pub struct EmbeddingCache {
+    database: Option<Database>,
+}
+
+fn disk_error(error: impl std::fmt::Display) -> Error {
+    Error::internal(
+        "embedding_cache",
+        format!("the embeddings could not be read or written: {error}"),
+        "check the disk; the file 'embeddings' is derived data and can be deleted",
+    )
+}
+
+/// The key of a text under the model with this id.
+pub fn embedding_key(model: &str, text: &str) -> EmbeddingKey {
+    let mut hasher = Sha256::new();
+    hasher.update(model.as_bytes());
+    hasher.update([0]);
+    hasher.update(text.as_bytes());
+    let digest = hasher.finalize();
+    let mut key = EmbeddingKey::default();
+    key.copy_from_slice(&digest[..16]);
+    key
+}
+
+impl EmbeddingCache {
+    /// Opens or makes the file; without one nothing is kept.
+    ///
+    /// # Errors
+    /// Internal when the file cannot be opened.
+    pub fn open(file: Option<&Path>) -> Result<Self> {
+        let database = file.map(Database::create).transpose().map_err(disk_error)?;
+        Ok(Self { database })
+    }
+
+    /// The rows of the keys, `None` for unknown ones.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn get(&self, keys: &[EmbeddingKey]) -> Result<Vec<Option<Vec<i8>>>> {
+        let Some(database) = &self.database else {
+            return Ok(vec![None; keys.len()]);
+        };
+        let reading = database.begin_read().map_err(disk_error)?;
+        let table = match reading.open_table(ROWS) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(vec![None; keys.len()]),
+            Err(error) => return Err(disk_error(error)),
+        };
+        keys.iter()
+            .map(|key| {
+                let row = table.get(key.as_slice()).map_err(disk_error)?;
+                Ok(row.map(|row| row.value().iter().map(|byte| byte.cast_signed()).collect()))
+            })
+            .collect()
+    }
+
+    /// Keeps rows.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn put(&self, rows: &[(EmbeddingKey, Vec<i8>)]) -> Result<()> {
+        let Some(database) = &self.database else {
+            return Ok(());
+        };
+        let mut writing = database.begin_write().map_err(disk_error)?;
+        writing.set_durability(Durability::Immediate).map_err(disk_error)?;
+        let mut table = writing.open_table(ROWS).map_err(disk_error)?;
+        for (key, row) in rows {
+            let bytes: Vec<u8> = row.iter().map(|value| value.cast_unsigned()).collect();
+            table.insert(key.as_slice(), bytes.as_slice()).map_err(disk_error)?;
+        }
+        drop(table);
+        writing.commit().map_err(disk_error)
+    }
+}

@@ -1,0 +1,225 @@
+//! Reading: postings with lengths, term statistics and stored products of one commit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tantivy::columnar::Column;
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::Postings;
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::{
+    DocAddress, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument,
+    Term,
+};
+
+use super::schema::Fields;
+use super::{TextField, disk_error};
+use crate::domain::id::Ordinal;
+use crate::error::Result;
+
+/// One product that contains a term.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Posting {
+    /// Which product.
+    pub ordinal: Ordinal,
+    /// How often the term occurs in the field.
+    pub frequency: u32,
+    /// Terms in the field, to the precision that the index keeps (one byte).
+    pub length: u32,
+}
+
+/// An immutable snapshot of the lexical index.
+pub struct Lexical {
+    searcher: Searcher,
+    fields: Fields,
+    segments: Vec<Segment>,
+    average_lengths: [f32; 6],
+}
+
+struct Segment {
+    reader: SegmentReader,
+    ordinals: Column<u64>,
+    inverted: [Arc<InvertedIndexReader>; 6],
+    norms: [FieldNormReader; 6],
+}
+
+impl Segment {
+    fn open(reader: &SegmentReader, fields: Fields) -> Result<Self> {
+        let ordinals = reader.fast_fields().u64("ordinal").map_err(disk_error)?;
+        let mut inverted = Vec::with_capacity(6);
+        let mut norms = Vec::with_capacity(6);
+        for field in fields.text {
+            inverted.push(reader.inverted_index(field).map_err(disk_error)?);
+            norms.push(reader.get_fieldnorms_reader(field).map_err(disk_error)?);
+        }
+        let missing = || disk_error("a field is missing");
+        Ok(Self {
+            reader: reader.clone(),
+            ordinals,
+            inverted: inverted.try_into().map_err(|_| missing())?,
+            norms: norms.try_into().map_err(|_| missing())?,
+        })
+    }
+
+    fn visit(&self, term: &Term, field: TextField, visit: &mut dyn FnMut(Posting)) -> Result<()> {
+        let place = field as usize;
+        let postings = self.inverted[place]
+            .read_postings(term, IndexRecordOption::WithFreqs)
+            .map_err(disk_error)?;
+        let Some(mut postings) = postings else {
+            return Ok(());
+        };
+        let alive = self.reader.alive_bitset();
+        let mut document = postings.doc();
+        while document != TERMINATED {
+            if alive.is_none_or(|alive| alive.is_alive(document)) {
+                visit(Posting {
+                    ordinal: self.ordinals.first(document).unwrap_or_default() as Ordinal,
+                    frequency: postings.term_freq(),
+                    length: self.norms[place].fieldnorm(document),
+                });
+            }
+            document = postings.advance();
+        }
+        Ok(())
+    }
+}
+
+impl Lexical {
+    pub(super) fn new(searcher: Searcher, fields: Fields) -> Result<Self> {
+        let segments = searcher
+            .segment_readers()
+            .iter()
+            .map(|reader| Segment::open(reader, fields))
+            .collect::<Result<Vec<_>>>()?;
+        let documents: u64 =
+            segments.iter().map(|segment| u64::from(segment.reader.max_doc())).sum();
+        let average_lengths = TextField::ALL.map(|field| {
+            let tokens: u64 = segments
+                .iter()
+                .map(|segment| segment.inverted[field as usize].total_num_tokens())
+                .sum();
+            (tokens as f32 / documents.max(1) as f32).max(1.0)
+        });
+        Ok(Self { searcher, fields, segments, average_lengths })
+    }
+
+    /// Products in the index.
+    pub fn products(&self) -> u32 {
+        self.searcher.num_docs().min(u64::from(u32::MAX)) as u32
+    }
+
+    /// Mean number of terms of a field, at least 1.
+    pub fn average_length(&self, field: TextField) -> f32 {
+        self.average_lengths[field as usize]
+    }
+
+    /// Visits every product whose `field` contains `term`, in no particular order.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn postings(
+        &self,
+        field: TextField,
+        term: &str,
+        visit: &mut dyn FnMut(Posting),
+    ) -> Result<()> {
+        let term = Term::from_field_text(self.fields.of(field), term);
+        self.segments.iter().try_for_each(|segment| segment.visit(&term, field, visit))
+    }
+
+    /// The stored JSON of products, in the order asked for; `None` for one that is not there.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn sources(&self, ordinals: &[Ordinal]) -> Result<Vec<Option<Vec<u8>>>> {
+        ordinals.iter().map(|ordinal| self.source(*ordinal)).collect()
+    }
+
+    fn source(&self, ordinal: Ordinal) -> Result<Option<Vec<u8>>> {
+        let Some(address) = self.address(ordinal)? else {
+            return Ok(None);
+        };
+        let document: TantivyDocument = self.searcher.doc(address).map_err(disk_error)?;
+        let source = document.get_first(self.fields.source);
+        Ok(source.and_then(|value| value.as_bytes()).map(<[u8]>::to_vec))
+    }
+
+    fn address(&self, ordinal: Ordinal) -> Result<Option<DocAddress>> {
+        let term = Term::from_field_u64(self.fields.ordinal, u64::from(ordinal));
+        for (segment_ord, segment) in (0_u32..).zip(&self.segments) {
+            let inverted =
+                segment.reader.inverted_index(self.fields.ordinal).map_err(disk_error)?;
+            let postings =
+                inverted.read_postings(&term, IndexRecordOption::Basic).map_err(disk_error)?;
+            let Some(mut postings) = postings else {
+                continue;
+            };
+            let alive = segment.reader.alive_bitset();
+            while postings.doc() != TERMINATED {
+                let document = postings.doc();
+                if alive.is_none_or(|alive| alive.is_alive(document)) {
+                    return Ok(Some(DocAddress::new(segment_ord, document)));
+                }
+                postings.advance();
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn word_dictionaries(&self) -> Result<Vec<Arc<InvertedIndexReader>>> {
+        self.dictionaries(self.fields.words)
+    }
+
+    pub(super) fn word_count(&self, kind: WordKind, text: &str) -> u32 {
+        let field = match kind {
+            WordKind::Word => self.fields.words,
+            WordKind::Brand => self.fields.brand_words,
+            WordKind::Pair => self.fields.pairs,
+        };
+        let term = Term::from_field_text(field, text);
+        self.segments
+            .iter()
+            .filter_map(|segment| segment.reader.inverted_index(field).ok()?.doc_freq(&term).ok())
+            .sum()
+    }
+
+    fn dictionaries(&self, field: tantivy::schema::Field) -> Result<Vec<Arc<InvertedIndexReader>>> {
+        self.segments
+            .iter()
+            .map(|segment| segment.reader.inverted_index(field).map_err(disk_error))
+            .collect()
+    }
+
+    /// Counts of all words that start with `prefix`, at most `limit` of them.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn words_with_prefix(&self, prefix: &str, limit: usize) -> Result<HashMap<String, u32>> {
+        let mut counts = HashMap::new();
+        for dictionary in self.word_dictionaries()? {
+            let mut stream = dictionary
+                .terms()
+                .range()
+                .ge(prefix.as_bytes())
+                .into_stream()
+                .map_err(disk_error)?;
+            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
+                let Ok(word) = std::str::from_utf8(stream.key()) else { continue };
+                *counts.entry(word.to_owned()).or_insert(0) += stream.value().doc_freq;
+                if counts.len() >= limit {
+                    break;
+                }
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// What a counted word is.
+#[derive(Clone, Copy)]
+pub(super) enum WordKind {
+    Word,
+    Brand,
+    Pair,
+}

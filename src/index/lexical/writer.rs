@@ -1,0 +1,115 @@
+//! Writing: products in, commits that carry the store's sequence number.
+
+use std::path::Path;
+
+use tantivy::directory::MmapDirectory;
+use tantivy::schema::Field;
+use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+
+use super::schema::{Fields, schema};
+use super::{Lexical, LexicalDocument, disk_error};
+use crate::domain::id::{Ordinal, Sequence};
+use crate::error::Result;
+
+/// Memory in which new postings are gathered before they go to disk.
+const WRITER_HEAP_BYTES: usize = 32 << 20;
+
+/// The one writer of a lexical index.
+pub struct LexicalWriter {
+    writer: IndexWriter,
+    reader: IndexReader,
+    fields: Fields,
+}
+
+impl LexicalWriter {
+    /// Opens the index in `folder`, or makes it; in memory without a folder.
+    ///
+    /// # Errors
+    /// Internal when the files cannot be read; the caller then deletes the folder and rebuilds.
+    pub fn open(folder: Option<&Path>) -> Result<Self> {
+        let (schema, fields) = schema();
+        let index = match folder {
+            Some(folder) => {
+                std::fs::create_dir_all(folder).map_err(disk_error)?;
+                let directory = MmapDirectory::open(folder).map_err(disk_error)?;
+                Index::open_or_create(directory, schema).map_err(disk_error)?
+            }
+            None => Index::create_in_ram(schema),
+        };
+        let writer = index.writer_with_num_threads(1, WRITER_HEAP_BYTES).map_err(disk_error)?;
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(64)
+            .try_into()
+            .map_err(disk_error)?;
+        Ok(Self { writer, reader, fields })
+    }
+
+    /// The sequence number up to which the index had folded the store at its last commit; 0 for a
+    /// new index.
+    ///
+    /// # Errors
+    /// Internal when the index's metadata cannot be read.
+    pub fn committed(&self) -> Result<Sequence> {
+        let meta = self.writer.index().load_metas().map_err(disk_error)?;
+        Ok(meta.payload.and_then(|payload| payload.parse().ok()).unwrap_or(0))
+    }
+
+    /// Inserts or replaces a product.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn put(&self, ordinal: Ordinal, document: LexicalDocument) -> Result<()> {
+        self.delete(ordinal);
+        let mut stored = TantivyDocument::default();
+        stored.add_u64(self.fields.ordinal, u64::from(ordinal));
+        stored.add_bytes(self.fields.source, &document.source);
+        for (field, terms) in self.fields.text.into_iter().zip(document.terms) {
+            add_terms(&mut stored, field, terms);
+        }
+        add_terms(&mut stored, self.fields.words, document.words);
+        add_terms(&mut stored, self.fields.brand_words, document.brand_words);
+        add_terms(&mut stored, self.fields.pairs, document.pairs);
+        self.writer.add_document(stored).map_err(disk_error)?;
+        Ok(())
+    }
+
+    /// Removes a product.
+    pub fn delete(&self, ordinal: Ordinal) {
+        self.writer.delete_term(Term::from_field_u64(self.fields.ordinal, u64::from(ordinal)));
+    }
+
+    /// Makes everything written so far durable and visible, as the state at `sequence`.
+    ///
+    /// # Errors
+    /// Internal when the disk fails; the earlier commit then still stands.
+    pub fn commit(&mut self, sequence: Sequence) -> Result<()> {
+        let mut prepared = self.writer.prepare_commit().map_err(disk_error)?;
+        prepared.set_payload(&sequence.to_string());
+        prepared.commit().map_err(disk_error)?;
+        Ok(())
+    }
+
+    /// A snapshot of the last commit.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn snapshot(&self) -> Result<Lexical> {
+        self.reader.reload().map_err(disk_error)?;
+        Lexical::new(self.reader.searcher(), self.fields)
+    }
+}
+
+fn add_terms(document: &mut TantivyDocument, field: Field, terms: Vec<String>) {
+    if terms.is_empty() {
+        return;
+    }
+    let tokens = terms
+        .into_iter()
+        .enumerate()
+        .map(|(position, text)| Token { position, text, ..Token::default() })
+        .collect();
+    document.add_pre_tokenized_text(field, PreTokenizedString { text: String::new(), tokens });
+}

@@ -1,0 +1,51 @@
+//! What an index folder holds, so that a folder of another format or language is rebuilt, not read.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Grows when files written before can no longer be read.
+const FORMAT: u32 = 1;
+
+/// What determines the content of an index folder besides the products.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    format: u32,
+    language: String,
+}
+
+impl Manifest {
+    /// The manifest of an index made now.
+    pub fn new(language: &str) -> Self {
+        Self { format: FORMAT, language: language.to_owned() }
+    }
+
+    /// Makes `folder` ready for this manifest: what another one left there is deleted.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn claim(&self, folder: &Path) -> Result<()> {
+        let file = folder.join("manifest.json");
+        let present: Option<Self> =
+            std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        if present.as_ref() == Some(self) {
+            return Ok(());
+        }
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).map_err(disk_error)?;
+        }
+        std::fs::create_dir_all(folder).map_err(disk_error)?;
+        let bytes = serde_json::to_vec_pretty(self).map_err(disk_error)?;
+        std::fs::write(&file, bytes).map_err(disk_error)
+    }
+}
+
+fn disk_error(error: impl std::fmt::Display) -> Error {
+    Error::internal(
+        "index_folder",
+        format!("the index folder could not be made ready: {error}"),
+        "check the disk and the permissions of the data folder",
+    )
+}

@@ -1,0 +1,189 @@
+//! What can be suggested while somebody types: an immutable structure built with each generation.
+//!
+//! Suggestions are numbered by popularity, most popular first, so a posting list in ascending
+//! order is a list of the best. A word leads to the suggestions that contain it; a prefix is a
+//! range of words; prefixes with many suggestions have their best ones listed beforehand.
+
+mod assemble;
+mod catalogue;
+mod draft;
+mod labels;
+mod matching;
+mod near;
+pub mod private;
+pub mod query_log;
+mod titles;
+pub mod words;
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::domain::id::Ordinal;
+use crate::domain::page::SuggestionKind;
+use crate::index::columns::Columns;
+use crate::text::analyse::Analyser;
+
+pub use draft::Draft;
+pub use labels::{Labels, OwnedLabels, Share};
+pub use matching::Match;
+pub use query_log::QueryLog;
+
+use labels::{LabelFinder, LabelPool};
+
+/// Stands between a product's title and its id, which has no control characters.
+const ID_MARK: char = '\0';
+
+/// Popularity needs no more than 16 bits.
+const POPULARITY_STEPS: f32 = 65_535.0;
+
+/// What suggestions are made of.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The products.
+    pub columns: &'a Columns,
+    /// Reads words into the terms that the columns know.
+    pub analyser: &'a Analyser,
+    /// The title of a product; `None` when it is gone.
+    pub titles: &'a dyn Fn(Ordinal) -> Option<String>,
+    /// Attributes whose values must not be suggested.
+    pub private: &'a BTreeSet<String>,
+    /// What shoppers searched for.
+    pub queries: &'a QueryLog,
+    /// How many products a search for a text finds; asked once per searched query.
+    pub finds: &'a dyn Fn(&str) -> usize,
+}
+
+/// One suggestion of the index.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry<'a> {
+    /// The text to show.
+    pub text: &'a str,
+    /// What it completes to.
+    pub kind: SuggestionKind,
+    /// 0–1, comparable over kinds.
+    pub popularity: f32,
+    /// Brands and categories it leads to.
+    pub labels: Labels<'a>,
+    /// The product it leads to.
+    pub product_id: Option<&'a str>,
+    /// The same for near-duplicates.
+    pub key: u32,
+}
+
+/// All suggestions of one generation.
+pub struct SuggestionIndex {
+    analyser: Analyser,
+    /// Text and, for products, `ID_MARK` and the id behind it.
+    texts: String,
+    text_ends: Vec<u32>,
+    kinds: Vec<SuggestionKind>,
+    /// In steps of `POPULARITY_STEPS`.
+    popularity: Vec<u16>,
+    keys: Vec<u32>,
+    label_ids: Vec<u32>,
+    labels: LabelPool,
+    /// Words of each suggestion in order, as numbers.
+    entry_words: Vec<u32>,
+    entry_word_ends: Vec<u32>,
+    /// Folded words, numbered in alphabetical order.
+    vocabulary: fst::Map<Vec<u8>>,
+    /// Suggestions by word, most popular first.
+    postings: Vec<u32>,
+    posting_ends: Vec<u32>,
+    /// The best suggestions of prefixes that have many.
+    heavy: HashMap<Box<str>, Box<[u32]>>,
+    /// The best queries, brands and categories of all.
+    top: Vec<u32>,
+}
+
+impl SuggestionIndex {
+    /// Gathers suggestions from the catalogue and from what shoppers searched for.
+    pub fn build(sources: &Sources<'_>) -> Self {
+        let order = catalogue::by_sales(sources);
+        let labels = LabelFinder::new(sources.columns, sources.analyser, &order);
+        let mut drafts = catalogue::drafts(sources, &order, &labels);
+        drafts.extend(draft::searched(sources, &labels));
+        drop(labels);
+        Self::from_drafts(sources.analyser.language(), drafts)
+    }
+
+    /// Indexes suggestions; of near-duplicates of one kind the most popular stays. `language` is
+    /// the ISO 639-1 code that chooses the stemmer.
+    pub fn from_drafts(language: &str, drafts: Vec<Draft>) -> Self {
+        assemble::assemble(Analyser::new(language), drafts)
+    }
+
+    /// An index without suggestions.
+    pub fn empty(language: &str) -> Self {
+        Self::from_drafts(language, Vec::new())
+    }
+
+    /// Number of suggestions.
+    pub fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Whether there is nothing to suggest.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    /// Bytes of memory that the structure holds, without the allocator's overhead.
+    pub fn bytes(&self) -> usize {
+        let heavy: usize =
+            self.heavy.iter().map(|(prefix, list)| prefix.len() + 4 * list.len()).sum();
+        let numbers = self.text_ends.len()
+            + self.keys.len()
+            + self.label_ids.len()
+            + self.entry_words.len()
+            + self.entry_word_ends.len()
+            + self.postings.len()
+            + self.posting_ends.len()
+            + self.top.len();
+        self.texts.len()
+            + self.kinds.len()
+            + 2 * self.popularity.len()
+            + 4 * numbers
+            + self.vocabulary.as_fst().as_bytes().len()
+            + self.labels.bytes()
+            + heavy
+            + self.heavy.len() * size_of::<(Box<str>, Box<[u32]>)>()
+    }
+
+    /// One suggestion; `place` is below `len`, the most popular has place 0.
+    pub fn entry(&self, place: u32) -> Entry<'_> {
+        let at = place as usize;
+        let written = &self.texts[span(&self.text_ends, at)];
+        let kind = self.kinds[at];
+        let parts = written.rsplit_once(ID_MARK).filter(|_| kind == SuggestionKind::Product);
+        let (text, id) = parts.unwrap_or((written, ""));
+        Entry {
+            text,
+            kind,
+            popularity: f32::from(self.popularity[at]) / POPULARITY_STEPS,
+            labels: self.labels.get(self.label_ids[at]),
+            product_id: (!id.is_empty()).then_some(id),
+            key: self.keys[at],
+        }
+    }
+
+    /// All suggestions, most popular first.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..self.kinds.len() as u32).map(|place| self.entry(place))
+    }
+
+    /// The key under which near-duplicates of a text meet.
+    pub fn key(&self, text: &str) -> u32 {
+        draft::stem_key(text, &self.analyser) as u32
+    }
+
+    /// The most popular queries, brands and categories, for an empty search box.
+    pub fn top(&self) -> &[u32] {
+        &self.top
+    }
+}
+
+/// The range of element `at` where `ends` holds the ends of consecutive ranges.
+fn span(ends: &[u32], at: usize) -> std::ops::Range<usize> {
+    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
+    start..ends[at] as usize
+}

@@ -1,0 +1,210 @@
+//! Events → profile: which events count, how much, and for how long.
+
+use super::acts::{Act, acts, day, mark, searches, usable};
+use super::gift::Trails;
+use super::levels::Levels;
+use super::profile::{Bought, Profile, ProfileParameters, RepeatTally, SizeTable, TurnedDown};
+use super::size::kernel;
+use super::tally::{Mark, update};
+use super::{Consent, Preferences};
+use crate::domain::event::{EventKind, RecordedEvent};
+use crate::domain::time::Timestamp;
+
+/// Share of a dismissal that outlives the session.
+const DISMISSAL_TAIL: f64 = 0.2;
+
+/// Weight of a rejection in the taste vector: it tells less of what is liked than a choice does.
+const TASTE_REJECTION: f64 = 0.25;
+
+impl Profile {
+    /// Folds events, in any order, into what is known at `now`. Events of a session may be joined
+    /// with those of the shopper who signed in; one with an `id` counts once.
+    ///
+    /// An anonymous visitor's first event gives no profile yet. Without consent the profile is
+    /// empty, with consent to the session it holds the present session only.
+    pub fn fold(
+        events: &[RecordedEvent],
+        preferences: &Preferences,
+        parameters: &ProfileParameters,
+        now: Timestamp,
+    ) -> Self {
+        let mut profile = Self { now, consent: preferences.consent, ..Self::default() };
+        if preferences.consent == Consent::None {
+            return profile;
+        }
+        profile.liked_brands.clone_from(&preferences.liked_brands);
+        profile.blocked_brands.clone_from(&preferences.blocked_brands);
+        let events = usable(events, preferences.consent, parameters, now);
+        profile.events = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        profile.searches = searches(&events);
+        let acts = acts(&events);
+        let trails = Trails::follow(&acts);
+        let dimensions = acts.iter().rev().map(|act| act.choice.taste.len()).find(|len| *len > 0);
+        for act in &acts {
+            let mark = mark(act, parameters, now);
+            profile.add_need(act, mark, &trails);
+            profile.add_look(act, mark);
+            profile.add_size(act, mark, parameters);
+            if dimensions == Some(act.choice.taste.len()) {
+                profile.add_taste(act, trails.mark_in(act, mark));
+            }
+            profile.add_product(act, mark);
+        }
+        profile.state_sizes(preferences, parameters);
+        profile.sizes.values_mut().for_each(settle);
+        profile
+    }
+
+    /// Category, brand within category and price: what a gift must not teach for long. The brand
+    /// over the whole shop keeps a gift, as one act among all.
+    fn add_need(&mut self, act: &Act<'_>, mark: Mark, trails: &Trails) {
+        let levels = Levels::new(&act.choice.category);
+        let log_price = act.choice.price.filter(|price| *price > 0.0 && price.is_finite());
+        for level in 0..=levels.depth() {
+            let key = levels.key(level);
+            let faded = trails.mark_at(&levels, level.max(1.min(levels.depth())), mark);
+            // A dismissal turns down one product, not the need for such a thing.
+            if act.kind != EventKind::Dismiss {
+                update(&mut self.categories, key, |tally| tally.add(faded));
+            }
+            if let Some(brand) = &act.choice.brand {
+                let kept = match level {
+                    0 => mark,
+                    _ => faded,
+                };
+                update(&mut self.brands, key, |table| table.add(brand, kept));
+            }
+            if let (Some(price), true) = (log_price, level > 0 && act.weight > 0.0) {
+                update(&mut self.prices, key, |band| band.add(price.ln(), faded));
+            }
+        }
+    }
+
+    fn add_look(&mut self, act: &Act<'_>, mark: Mark) {
+        if let Some(color) = &act.choice.color {
+            self.color_total.add(mark);
+            update(&mut self.colors, color, |tally| tally.add(mark));
+        }
+    }
+
+    /// Sizes are of the body: one purchase tells much, a gift's size has one act behind it, and a
+    /// return may mean that it did not fit.
+    fn add_size(&mut self, act: &Act<'_>, mark: Mark, parameters: &ProfileParameters) {
+        let Some(size) = act.choice.size.as_deref().filter(|_| act.kind != EventKind::Dismiss)
+        else {
+            return;
+        };
+        let Some(place) = parameters.size_systems.place(size) else { return };
+        update(&mut self.sizes, place.system, |table| table.add(size, &place, mark));
+    }
+
+    /// Adds the unit vector of what was chosen.
+    fn add_taste(&mut self, act: &Act<'_>, mark: Mark) {
+        let vector = &act.choice.taste;
+        let norm_square: i32 = vector.iter().map(|value| i32::from(*value).pow(2)).sum();
+        if norm_square == 0 {
+            return;
+        }
+        let sign = if act.weight < 0.0 { TASTE_REJECTION } else { 1.0 };
+        let scale = sign / f64::from(norm_square).sqrt();
+        self.taste.tally.add(mark);
+        add_scaled(&mut self.taste.long, vector, mark.long * scale);
+        add_scaled(&mut self.taste.session, vector, mark.session * scale);
+    }
+
+    /// Repeat purchases, and products turned down. Acts come in order of time, so that choosing a
+    /// product again takes back its rejection.
+    fn add_product(&mut self, act: &Act<'_>, mark: Mark) {
+        match act.kind {
+            EventKind::Purchase => self.add_purchase(act, mark),
+            EventKind::Dismiss | EventKind::Return => {
+                let returned = act.kind == EventKind::Return;
+                let tail = if returned { 1.0 } else { DISMISSAL_TAIL };
+                let weight = (mark.session * (1.0 - tail) + mark.long * tail) / act.weight;
+                update(&mut self.turned_down, act.product, |before: &mut TurnedDown| {
+                    before.weight = before.weight.max(weight);
+                    before.returned |= returned;
+                });
+            }
+            EventKind::AddToCart | EventKind::Favorite => {
+                self.turned_down.remove(act.product);
+            }
+            EventKind::View | EventKind::Click | EventKind::Search => {}
+        }
+    }
+
+    fn add_purchase(&mut self, act: &Act<'_>, mark: Mark) {
+        self.turned_down.remove(act.product);
+        let mut counts = (true, true);
+        update(&mut self.bought, act.product, |bought: &mut Bought| {
+            counts = (bought.count == 0, bought.count == 0 || day(bought.last) != act.day());
+            bought.count += u32::from(counts.1);
+            bought.last = act.at;
+            bought.tally.add(mark);
+        });
+        let (is_first, is_another_day) = counts;
+        if is_another_day {
+            let leaf = Levels::new(&act.choice.category);
+            update(&mut self.repeats, leaf.leaf(), |repeats: &mut RepeatTally| {
+                repeats.purchases += 1;
+                repeats.repeats += u32::from(!is_first);
+            });
+        }
+    }
+
+    /// What the shopper stated about a size system replaces what was inferred.
+    fn state_sizes(&mut self, preferences: &Preferences, parameters: &ProfileParameters) {
+        for (system, sizes) in &preferences.sizes {
+            let table = stated_sizes(system, sizes, parameters);
+            if !table.sizes.is_empty() {
+                self.sizes.insert(system.clone(), table);
+            }
+        }
+    }
+}
+
+fn add_scaled(sum: &mut Vec<f32>, vector: &[i8], scale: f64) {
+    sum.resize(vector.len(), 0.0);
+    let scale = scale as f32;
+    // Nearly all acts are long before the session: nothing of them is left to add.
+    if scale.abs() < f32::MIN_POSITIVE {
+        return;
+    }
+    for (sum, value) in sum.iter_mut().zip(vector) {
+        *sum += scale * f32::from(*value);
+    }
+}
+
+fn stated_sizes(system: &str, sizes: &[String], parameters: &ProfileParameters) -> SizeTable {
+    let mark = Mark { long: 1.0, session: 0.0 };
+    let mut table = SizeTable { stated: true, ..SizeTable::default() };
+    for size in sizes {
+        if let Some(place) = parameters.size_systems.place_in(system, size) {
+            table.add(size, &place, mark);
+        }
+    }
+    table
+}
+
+/// Finds the usual size and the kernel's height there.
+fn settle(table: &mut SizeTable) {
+    let mut usual: Option<(&String, f64)> = None;
+    for (label, worn) in &table.sizes {
+        let density = density(table, worn.along, worn.across);
+        if usual.is_none_or(|(_, highest)| density > highest) {
+            usual = Some((label, density));
+        }
+    }
+    if let Some((label, density)) = usual {
+        (table.usual, table.peak) = (label.clone(), density);
+    }
+}
+
+/// The kernel's density at a place of a size system.
+pub(super) fn density(table: &SizeTable, along: f64, across: f64) -> f64 {
+    table
+        .sizes
+        .values()
+        .map(|worn| worn.weight() * kernel(worn.along - along, worn.across - across))
+        .sum()
+}

@@ -1,0 +1,243 @@
+//! A shopper's profile: what the fold of the shopper's events knows at one moment.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Consent;
+use super::size::{SizePlace, SizeSystems};
+use super::tally::{Mark, Tally, known_share, update};
+use crate::domain::time::Timestamp;
+
+/// What a fold needs besides the events.
+#[derive(Clone, Debug)]
+pub struct ProfileParameters {
+    /// Half-life of the long term, in days, > 0.
+    pub half_life_days: f64,
+    /// Half-life of the present session, in minutes, > 0.
+    pub session_half_life_minutes: f64,
+    /// How many purchases' worth of evidence the shop's average stands for, ≥ 0.
+    pub prior_events: f64,
+    /// The same for sizes and repeat purchases, which tell of the shopper and not of the shop, so
+    /// that fewer acts prove them, ≥ 0.
+    pub prior_events_own: f64,
+    /// A session ends after so many minutes without an event; for consent to the session only.
+    pub session_gap_minutes: f64,
+    /// The size systems of the index.
+    pub size_systems: SizeSystems,
+}
+
+impl Default for ProfileParameters {
+    /// The numbers of the default settings, without size lists.
+    fn default() -> Self {
+        Self {
+            half_life_days: 60.0,
+            session_half_life_minutes: 30.0,
+            prior_events: 3.0,
+            prior_events_own: 1.0,
+            session_gap_minutes: 30.0,
+            size_systems: SizeSystems::default(),
+        }
+    }
+}
+
+/// The brands chosen within one category.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct BrandTable {
+    /// All choices of a product with a brand.
+    pub total: Tally,
+    /// By brand.
+    pub brands: BTreeMap<String, Tally>,
+}
+
+impl BrandTable {
+    pub(super) fn add(&mut self, brand: &str, mark: Mark) {
+        self.total.add(mark);
+        update(&mut self.brands, brand, |tally| tally.add(mark));
+    }
+}
+
+/// The sizes chosen within one size system.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SizeTable {
+    /// By size, as it was written.
+    pub sizes: BTreeMap<String, WornSize>,
+    /// All choices of a size of this system.
+    pub total: Tally,
+    /// Whether the shopper stated these sizes; then none is inferred.
+    pub stated: bool,
+    /// The size with most behind it.
+    pub usual: String,
+    /// Density of the kernel at its highest among `sizes`; 0 when rejections leave nothing.
+    pub peak: f64,
+}
+
+impl SizeTable {
+    pub(super) fn add(&mut self, size: &str, place: &SizePlace<'_>, mark: Mark) {
+        self.total.add(mark);
+        update(&mut self.sizes, size.trim(), |worn: &mut WornSize| {
+            (worn.along, worn.across) = (place.along, place.across);
+            worn.tally.add(mark);
+        });
+    }
+}
+
+/// A size of the shopper's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WornSize {
+    /// Steps along the system.
+    pub along: f64,
+    /// Steps along its second axis.
+    pub across: f64,
+    /// Evidence for it.
+    pub tally: Tally,
+}
+
+impl WornSize {
+    /// What it counts in the kernel, ≥ 0.
+    pub(super) fn weight(&self) -> f64 {
+        (self.tally.net() + self.tally.session_net()).max(0.0)
+    }
+}
+
+/// What the shopper pays within one category: moments of the logarithm of the price.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PriceBand {
+    /// Evidence behind it; also the weights of the moments: the sum of both half-lives.
+    pub tally: Tally,
+    /// Σ weight · ln price.
+    pub sum: f64,
+    /// Σ weight · (ln price)².
+    pub square_sum: f64,
+}
+
+impl PriceBand {
+    pub(super) fn add(&mut self, log_price: f64, mark: Mark) {
+        let weight = mark.long + mark.session;
+        self.tally.add(mark);
+        self.sum += weight * log_price;
+        self.square_sum += weight * log_price * log_price;
+    }
+
+    /// Weighted mean and variance of ln price, when there is any weight.
+    pub fn mean_and_variance(&self) -> Option<(f64, f64)> {
+        let weight = self.tally.long + self.tally.session;
+        if weight <= f64::MIN_POSITIVE {
+            return None;
+        }
+        let mean = self.sum / weight;
+        Some((mean, (self.square_sum / weight - mean * mean).max(0.0)))
+    }
+}
+
+/// How often one product was bought.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Bought {
+    /// Days on which it was bought.
+    pub count: u32,
+    /// The last of them.
+    pub last: Timestamp,
+    /// Evidence behind it, decayed.
+    pub tally: Tally,
+}
+
+/// How often the shopper comes back for the same product within one category. Not decayed: it
+/// tells of the kind of goods.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct RepeatTally {
+    /// Purchases, counting a product once a day.
+    pub purchases: u32,
+    /// Those of a product bought on an earlier day.
+    pub repeats: u32,
+}
+
+/// Why a product goes down.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TurnedDown {
+    /// 0–1, faded to the time of the fold.
+    pub weight: f64,
+    /// Whether it was bought and sent back, rather than dismissed.
+    pub returned: bool,
+}
+
+/// The decayed means of the embeddings of what was chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Taste {
+    /// Sum of unit vectors by long-term weight; empty without evidence.
+    pub long: Vec<f32>,
+    /// The same by session weight.
+    pub session: Vec<f32>,
+    /// Evidence behind them.
+    pub tally: Tally,
+}
+
+/// What is known of one shopper at one moment. Maps are ordered, so that folding the same events
+/// twice gives the same bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Profile {
+    /// The time of the fold, to which all weights are faded.
+    pub now: Timestamp,
+    /// How much behaviour was allowed in.
+    pub consent: Consent,
+    /// Events behind the profile.
+    pub events: u32,
+    /// By category key: the path's names with ` > ` between; the whole shop under the empty key.
+    pub categories: BTreeMap<String, Tally>,
+    /// By category key.
+    pub brands: BTreeMap<String, BrandTable>,
+    /// All choices of a product with a colour.
+    pub color_total: Tally,
+    /// By colour.
+    pub colors: BTreeMap<String, Tally>,
+    /// By size system.
+    pub sizes: BTreeMap<String, SizeTable>,
+    /// By category key, without the whole shop.
+    pub prices: BTreeMap<String, PriceBand>,
+    /// By product.
+    pub bought: BTreeMap<String, Bought>,
+    /// By key of the leaf category.
+    pub repeats: BTreeMap<String, RepeatTally>,
+    /// Products dismissed or sent back.
+    pub turned_down: BTreeMap<String, TurnedDown>,
+    /// What the shopper likes by meaning and looks.
+    pub taste: Taste,
+    /// Brands the shopper asked for.
+    pub liked_brands: Vec<String>,
+    /// Brands the shopper blocked.
+    pub blocked_brands: Vec<String>,
+    /// Texts searched for, newest first, each once.
+    pub searches: Vec<String>,
+}
+
+impl Profile {
+    /// Whether nothing is known: then every affinity is zero.
+    pub fn is_empty(&self) -> bool {
+        self.events == 0
+            && self.sizes.is_empty()
+            && self.liked_brands.is_empty()
+            && self.blocked_brands.is_empty()
+    }
+
+    /// The taste vector, unit length, with as many values as the embeddings have; `None` while
+    /// nothing is known. The session turns it as far as the session knows.
+    pub fn taste(&self, prior_events: f64) -> Option<Vec<f32>> {
+        let session_share = known_share(self.taste.tally.session, prior_events) as f32;
+        let long = unit(&self.taste.long);
+        let session = unit(&self.taste.session);
+        let mixed: Vec<f32> = match (long, session) {
+            (Some(long), Some(session)) => long
+                .iter()
+                .zip(&session)
+                .map(|(long, session)| long * (1.0 - session_share) + session * session_share)
+                .collect(),
+            (long, session) => return long.or(session),
+        };
+        unit(&mixed)
+    }
+}
+
+/// The vector at unit length; `None` for one without a direction.
+fn unit(vector: &[f32]) -> Option<Vec<f32>> {
+    let norm = vector.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+    (norm > 1e-30).then(|| vector.iter().map(|value| (f64::from(*value) / norm) as f32).collect())
+}

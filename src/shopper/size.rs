@@ -1,0 +1,169 @@
+//! Sizes as places in an ordered size system, and how near two of them are.
+//!
+//! Systems are the ordered lists of an index's settings, and three that are read from the text
+//! itself: waist × length (`W32/L34`, `32x34`) and British and American shoes (`UK 9`, `US 10.5`).
+
+use std::collections::{BTreeMap, HashMap};
+
+/// The system of trousers by waist and length, in inches.
+pub const WAIST_LENGTH: &str = "waist_length";
+/// British shoe sizes.
+pub const SHOE_UK: &str = "shoe_uk";
+/// American shoe sizes.
+pub const SHOE_US: &str = "shoe_us";
+
+/// Standard deviation of the kernel, in steps of a system: one step away is half a fit, because
+/// 0.849² · 2 · ln 2 = 1.
+const BANDWIDTH_STEPS: f64 = 0.849;
+
+/// Words for sizes that lists write as letters.
+const LETTER_WORDS: [(&str, &str); 8] = [
+    ("SMALL", "S"),
+    ("MEDIUM", "M"),
+    ("LARGE", "L"),
+    ("X-SMALL", "XS"),
+    ("X-LARGE", "XL"),
+    ("2XL", "XXL"),
+    ("XXXL", "3XL"),
+    ("XXXXL", "4XL"),
+];
+
+/// Where a size stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SizePlace<'a> {
+    /// The size system's name.
+    pub system: &'a str,
+    /// Position in steps along the system.
+    pub along: f64,
+    /// Position in steps along its second axis; 0 where there is none.
+    pub across: f64,
+}
+
+impl SizePlace<'_> {
+    /// How well a piece of this size fits one who wears the other: 1 the same size, ½ one step
+    /// away, 0 in another system.
+    pub fn fit(&self, worn: &SizePlace<'_>) -> f64 {
+        if self.system == worn.system {
+            kernel(self.along - worn.along, self.across - worn.across)
+        } else {
+            0.0
+        }
+    }
+}
+
+/// The Gaussian kernel over steps.
+pub(super) fn kernel(along: f64, across: f64) -> f64 {
+    (-(along * along + across * across) / (2.0 * BANDWIDTH_STEPS * BANDWIDTH_STEPS)).exp()
+}
+
+/// The size systems of an index, prepared for look-ups.
+#[derive(Clone, Debug, Default)]
+pub struct SizeSystems {
+    names: Vec<String>,
+    /// By label: the systems that have it, with the position there, in the order of names.
+    labels: HashMap<String, Vec<(usize, f64)>>,
+}
+
+impl SizeSystems {
+    /// Prepares ordered lists of sizes by system name.
+    pub fn new(systems: &BTreeMap<String, Vec<String>>) -> Self {
+        let mut prepared = Self::default();
+        for (name, sizes) in systems {
+            prepared.names.push(name.clone());
+            prepared.add(prepared.names.len() - 1, sizes);
+        }
+        prepared
+    }
+
+    fn add(&mut self, system: usize, sizes: &[String]) {
+        for (position, size) in sizes.iter().enumerate() {
+            let places = self.labels.entry(written(size)).or_default();
+            if places.iter().all(|(known, _)| *known != system) {
+                places.push((system, position as f64));
+            }
+        }
+    }
+
+    /// Where a size stands, or `None` for one that no system has. A label that several lists have
+    /// belongs to the first of them by name.
+    pub fn place(&self, size: &str) -> Option<SizePlace<'_>> {
+        // Catalogues write sizes as the lists do nearly always: try that before normalising.
+        self.listed(size).or_else(|| {
+            let size = written(size);
+            self.listed(&size)
+                .or_else(|| letters(&size).and_then(|word| self.listed(word)))
+                .or_else(|| read_pair(&size))
+                .or_else(|| self.prefixed(&size))
+        })
+    }
+
+    /// Where a size stands within a system known by name.
+    pub fn place_in(&self, system: &str, size: &str) -> Option<SizePlace<'_>> {
+        let text = written(size);
+        match system {
+            WAIST_LENGTH => read_pair(&text),
+            SHOE_UK => read_shoe(SHOE_UK, text.trim_start_matches("UK")),
+            SHOE_US => read_shoe(SHOE_US, text.trim_start_matches("US")),
+            _ => {
+                let index = self.names.iter().position(|name| name == system)?;
+                let known = |label: &str| {
+                    let (_, along) =
+                        self.labels.get(label)?.iter().find(|(known, _)| *known == index)?;
+                    Some(SizePlace { system: &self.names[index], along: *along, across: 0.0 })
+                };
+                known(&text)
+                    .or_else(|| letters(&text).and_then(known))
+                    .or_else(|| text.strip_prefix("EU").and_then(|rest| known(rest.trim_start())))
+            }
+        }
+    }
+
+    fn listed(&self, label: &str) -> Option<SizePlace<'_>> {
+        let (system, along) = *self.labels.get(label)?.first()?;
+        Some(SizePlace { system: &self.names[system], along, across: 0.0 })
+    }
+
+    fn prefixed(&self, text: &str) -> Option<SizePlace<'_>> {
+        if let Some(rest) = text.strip_prefix("UK") {
+            return read_shoe(SHOE_UK, rest);
+        }
+        if let Some(rest) = text.strip_prefix("US") {
+            return read_shoe(SHOE_US, rest);
+        }
+        self.listed(text.strip_prefix("EU")?.trim_start())
+    }
+}
+
+/// The normal writing of a label: upper case, trimmed, a decimal point.
+fn written(size: &str) -> String {
+    size.trim().to_uppercase().replace(',', ".")
+}
+
+fn letters(label: &str) -> Option<&'static str> {
+    LETTER_WORDS.iter().find(|(word, _)| *word == label).map(|(_, letters)| *letters)
+}
+
+/// A shoe size in half sizes; adult shoes end well below 20.
+fn read_shoe(system: &'static str, text: &str) -> Option<SizePlace<'static>> {
+    let number: f64 = text.trim().parse().ok()?;
+    (0.0..20.0).contains(&number).then_some(SizePlace { system, along: number * 2.0, across: 0.0 })
+}
+
+/// Reads `W32/L34`, `W32 L34`, `32/34` and `32X34`. Waists step by one inch, lengths by two. Without
+/// the letters, lengths stop at 36, because `39/42` is a pair of socks.
+fn read_pair(text: &str) -> Option<SizePlace<'static>> {
+    let mut parts = text.split(['/', ' ', 'X', 'L']).filter(|part| !part.is_empty());
+    let waist = inches(parts.next()?.trim_start_matches('W'))?;
+    let length = inches(parts.next()?)?;
+    let is_pair = text.starts_with('W') || length <= 36.0;
+    (is_pair && parts.next().is_none()).then_some(SizePlace {
+        system: WAIST_LENGTH,
+        along: waist,
+        across: length / 2.0,
+    })
+}
+
+fn inches(text: &str) -> Option<f64> {
+    let number: f64 = text.parse().ok()?;
+    (20.0..=60.0).contains(&number).then_some(number)
+}

@@ -1,0 +1,249 @@
+//! The built program from outside: exit codes, output, and the files it leaves.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A folder with a configuration that needs no model, and the program run in it.
+struct Shell {
+    folder: TempDir,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("config.toml"), "embedder = 'hashing'\n").expect("written");
+        Self { folder }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_vitrine"))
+            .args(arguments)
+            .current_dir(self.path())
+            .output()
+            .expect("the program starts")
+    }
+
+    /// Runs a command on the data directory `data` of the folder.
+    fn on_data(&self, command: &[&str], rest: &[&str]) -> Output {
+        let place = ["--data-dir", "data", "--config", "config.toml"];
+        self.run(&[command, &place, rest].concat())
+    }
+
+    fn json(&self, command: &[&str], rest: &[&str]) -> Value {
+        let output = self.on_data(command, rest);
+        assert!(output.status.success(), "{command:?}: {}", errors(&output));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    fn import(&self, content: &str, rest: &[&str]) -> Output {
+        fs::write(self.path().join("products.jsonl"), content).expect("written");
+        self.on_data(&["import"], &[&["--index", "shop"], rest, &["products.jsonl"]].concat())
+    }
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+const PRODUCTS: &str = r#"{"id": "a", "title": "Red running shoes", "brand": "Nike", "price": 80}
+{"id": "b", "title": "Blue rain jacket", "brand": "Kaldora", "price": "cheap"}
+{"id": "c", "title": "Blue running socks", "brand": "Nike", "price": 9.5}
+"#;
+
+#[test]
+fn wrong_usage_ends_with_2_and_help_with_0() {
+    let shell = Shell::new();
+    for wrong in [
+        &[][..],
+        &["fly"],
+        &["search", "--index", "no/such name", "x"],
+        &["search", "--index", "shop", "x", "--filter", "price<3"],
+        &["import", "--index", "shop"],
+        &["keys", "create", "--scope", "everything"],
+        &["eval", "--index", "s", "--queries", "q", "--qrels", "r", "--mode", "all", "--run", "o"],
+    ] {
+        let output = shell.run(wrong);
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{wrong:?}");
+    }
+    let help = shell.run(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(text(&help).contains("import"));
+}
+
+#[test]
+fn a_rejected_record_is_named_and_the_others_are_found() {
+    let shell = Shell::new();
+    let imported = shell.import(PRODUCTS, &[]);
+    assert_eq!(imported.status.code(), Some(0), "{}", errors(&imported));
+    let report = text(&imported);
+    assert!(report.starts_with("imported 2 products"), "{report}");
+    assert!(report.contains("rejected 1 record\n"), "{report}");
+    assert!(report.contains("products.jsonl:2 [b] price: "), "{report}");
+
+    let page = shell.json(&["search"], &["--index", "shop", "running", "--json"]);
+    let mut ids: Vec<&str> = page["hits"]
+        .as_array()
+        .expect("hits")
+        .iter()
+        .filter_map(|hit| hit["id"].as_str())
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["a", "c"]);
+    assert_eq!(page["total"], 2);
+
+    let cheap = ["--index", "shop", "running", "--json", "--filter", r#"{"price": {"lte": 10}}"#];
+    let page = shell.json(&["search"], &cheap);
+    assert_eq!(page["hits"][0]["id"], "c");
+    assert_eq!(page["total"], 1);
+
+    let table = shell.on_data(&["search"], &["--index", "shop", "running shoes", "--explain"]);
+    let table = text(&table);
+    assert!(table.contains("Red running shoes") && table.contains("80.00"), "{table}");
+    assert!(table.contains("lexical"), "{table}");
+}
+
+#[test]
+fn importing_again_replaces_and_a_missing_file_fails_the_command_only() {
+    let shell = Shell::new();
+    assert!(shell.import(PRODUCTS, &["--no-embeddings"]).status.success());
+    let more = r#"{"id": "a", "title": "Green running shoes"}"#;
+    let output = shell.import(more, &["missing.jsonl"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("'missing.jsonl' cannot be read"), "{}", errors(&output));
+    assert!(text(&output).contains("imported 1 product "), "{}", text(&output));
+    let page = shell.json(&["search"], &["--index", "shop", "running shoes", "--json"]);
+    assert_eq!(page["hits"][0]["product"]["title"], "Green running shoes");
+}
+
+#[test]
+fn what_is_missing_is_named_with_the_way_out() {
+    let shell = Shell::new();
+    let output = shell.on_data(&["search"], &["--index", "shop", "x"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("there is no store in 'data'"), "{}", errors(&output));
+    assert!(!shell.path().join("data").exists(), "looking must not make anything");
+    assert!(shell.import(PRODUCTS, &[]).status.success());
+    let output = shell.on_data(&["search"], &["--index", "other", "x"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("there are: shop"), "{}", errors(&output));
+    let output = shell.on_data(&["serve"], &["--listen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("vitrine keys create"), "{}", errors(&output));
+}
+
+#[test]
+fn a_key_is_shown_once_listed_without_its_secret_and_revoked() {
+    let shell = Shell::new();
+    let made = shell.json(&["keys", "create"], &["--scope", "search,events", "--json"]);
+    let key = made["key"].as_str().expect("a key");
+    let (id, secret) = key.split_once('.').expect("id and secret");
+    let listed = shell.on_data(&["keys", "list"], &[]);
+    assert!(text(&listed).contains(id) && text(&listed).contains("search,events"));
+    assert!(!text(&listed).contains(secret));
+    let listed = shell.json(&["keys", "list"], &["--json"]);
+    assert_eq!(listed[0]["scopes"], json!(["search", "events"]));
+    assert!(shell.on_data(&["keys", "revoke"], &[id]).status.success());
+    assert_eq!(shell.json(&["keys", "list"], &["--json"]), json!([]));
+    assert_eq!(shell.on_data(&["keys", "revoke"], &[id]).status.code(), Some(1));
+}
+
+#[test]
+fn evaluation_scores_a_run_and_tries_settings_without_keeping_them() {
+    let shell = Shell::new();
+    assert!(shell.import(PRODUCTS, &[]).status.success());
+    let write = |name: &str, content: &str| {
+        fs::write(shell.path().join(name), content).expect("written");
+    };
+    write("q.tsv", "q1\tred shoes\nq2\tqqqqqqqq\n");
+    write("r.tsv", "q1\ta\t3\nq2\tc\t3\n");
+    let common = ["--index", "shop", "--queries", "q.tsv", "--qrels", "r.tsv"];
+    let lexical = ["--mode", "lexical", "--json", "--run", "run.tsv", "--dump", "dump.jsonl"];
+    let report = shell.json(&["eval"], &[&common[..], &lexical].concat());
+    assert_eq!(report["lexical"]["queries"], 2);
+    assert_eq!(report["lexical"]["ndcg@10"], 0.5);
+    assert_eq!(report["lexical"]["empty"], 1);
+    let run = fs::read_to_string(shell.path().join("run.tsv")).expect("a run");
+    assert!(run.starts_with("q1\ta\t1\t"), "{run}");
+    let dump = fs::read_to_string(shell.path().join("dump.jsonl")).expect("a dump");
+    let first: Value = serde_json::from_str(dump.lines().next().expect("a line")).expect("JSON");
+    let factors = first["factors"].as_object().expect("factors");
+    let sum: f64 = factors.values().filter_map(Value::as_f64).sum();
+    let score = first["score"].as_f64().expect("a score");
+    assert!((sum - score).abs() < 1e-3, "{first}");
+    assert_eq!(first["grade"], 3.0);
+
+    let without = ["--mode", "lexical", "--set", "ranking.lexical=0", "--dump", "none.jsonl"];
+    let output = shell.on_data(&["eval"], &[&common[..], &without].concat());
+    assert!(text(&output).contains("NDCG@10"), "{}", errors(&output));
+    let none = fs::read_to_string(shell.path().join("none.jsonl")).expect("a dump");
+    let first: Value = serde_json::from_str(none.lines().next().expect("a line")).expect("JSON");
+    let weightless = first["factors"]["lexical"].as_f64().unwrap_or(0.0);
+    assert!(factors["lexical"].as_f64().is_some_and(|lexical| lexical > 0.0));
+    assert!(weightless.abs() < 1e-9, "{first}");
+    let unknown = [&common[..], &["--set", "ranking.speed=1"]].concat();
+    assert_eq!(shell.on_data(&["eval"], &unknown).status.code(), Some(1));
+}
+
+#[test]
+fn a_backup_restores_to_the_same_answers() {
+    let shell = Shell::new();
+    assert!(shell.import(PRODUCTS, &[]).status.success());
+    let before = shell.json(&["search"], &["--index", "shop", "running", "--json"]);
+    assert!(shell.on_data(&["backup"], &["copy"]).status.success());
+    assert_eq!(shell.on_data(&["backup"], &["copy"]).status.code(), Some(1), "it exists");
+    assert_eq!(shell.on_data(&["restore"], &["copy"]).status.code(), Some(1), "data is there");
+    fs::remove_dir_all(shell.path().join("data")).expect("removed");
+    assert!(shell.on_data(&["restore"], &["copy"]).status.success());
+    let after = shell.json(&["search"], &["--index", "shop", "running", "--json"]);
+    assert_eq!(before["hits"], after["hits"]);
+}
+
+#[test]
+fn a_history_is_imported_whatever_its_age_and_rejects_are_named() {
+    let shell = Shell::new();
+    assert!(shell.import(PRODUCTS, &[]).status.success());
+    let events = r#"{"type": "purchase", "shopper": "s", "index": "shop", "product_id": "a", "timestamp": "2020-01-01T00:00:00Z"}
+
+{"type": "view", "shopper": "s", "index": "shop", "product_id": "gone", "timestamp": "2020-01-01T00:00:00Z"}
+{"type": "view", "shopper": "s", "index": "shop", "product_id": "a", "timestamp": "2999-01-01T00:00:00Z"}
+{"type": "fly", "shopper": "s", "index": "shop"}
+"#;
+    fs::write(shell.path().join("events.jsonl"), events).expect("written");
+    let output = shell.on_data(&["import-events"], &["events.jsonl"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let report = text(&output);
+    assert!(report.contains("recorded 1 event, ignored 0 without consent, rejected 3"), "{report}");
+    for line in
+        ["events.jsonl:3 unknown_product", "events.jsonl:4 invalid_timestamp", "events.jsonl:5"]
+    {
+        assert!(report.contains(line), "{line} is missing in {report}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let shell = Shell::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vitrine"))
+        .args(["model", "list"])
+        .current_dir(shell.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+}

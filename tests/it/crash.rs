@@ -1,0 +1,227 @@
+//! Killed at any moment, a server loses nothing that it acknowledged.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use vitrine::domain::event::Visitor;
+use vitrine::domain::id::{IndexName, ProductId, ShopperId};
+use vitrine::store::Store;
+use vitrine::store::embedded::Embedded;
+
+/// How long a step may take before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long the server is written to before it is killed.
+const RUNS: [Duration; 3] =
+    [Duration::from_millis(60), Duration::from_millis(250), Duration::from_millis(700)];
+
+const PRODUCTS_AT_ONCE: usize = 7;
+
+/// A server on a free port, killed when dropped.
+struct Server {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        fs::write(folder.join("config.toml"), "embedder = 'hashing'\n").expect("written");
+        let mut process = Command::new(env!("CARGO_BIN_EXE_vitrine"))
+            .args(["serve", "--dev", "--listen", "127.0.0.1:0"])
+            .args(["--data-dir", "data", "--config", "config.toml"])
+            .current_dir(folder)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(process.stderr.take().expect("standard error")).lines();
+        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            line.strip_prefix("Vitrine serves http://")?.trim_end_matches('/').parse().ok()
+        });
+        // Nobody may wait for room in the pipe.
+        thread::spawn(move || lines.for_each(drop));
+        Self { process, address: address.expect("the server says its address") }
+    }
+
+    /// SIGKILL: the process gets no chance to tidy up.
+    fn kill(&mut self) {
+        self.process.kill().expect("it can be killed");
+        self.process.wait().expect("it ends");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// One request on a connection of its own; `None` when no whole answer came.
+fn call(address: SocketAddr, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let body = body.to_string();
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all((head + &body).as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, serde_json::from_str(body).ok()?))
+}
+
+/// What the server said is safe.
+#[derive(Default)]
+struct Acknowledged {
+    products: Mutex<Vec<String>>,
+    events: Mutex<Vec<String>>,
+}
+
+fn post_products(address: SocketAddr, round: usize, acknowledged: &Acknowledged) {
+    for batch in 0.. {
+        let ids: Vec<String> =
+            (0..PRODUCTS_AT_ONCE).map(|place| format!("p{round}-{batch}-{place}")).collect();
+        let products: Vec<Value> =
+            ids.iter().map(|id| json!({"id": id, "title": format!("Shoe {id}")})).collect();
+        match call(address, "POST", "/v1/indexes/shop/products", &json!(products)) {
+            Some((200, answer)) => {
+                assert_eq!(answer["accepted"], PRODUCTS_AT_ONCE, "{answer}");
+                acknowledged.products.lock().expect("no panic").extend(ids);
+            }
+            Some(other) => panic!("{other:?}"),
+            None => return,
+        }
+    }
+}
+
+fn post_events(address: SocketAddr, round: usize, acknowledged: &Acknowledged) {
+    for number in 0.. {
+        let id = format!("e{round}-{number}");
+        let event = json!([{
+            "type": "view", "id": id, "shopper": "s", "index": "shop", "product_id": "base"
+        }]);
+        match call(address, "POST", "/v1/events", &event) {
+            Some((200, answer)) => {
+                assert_eq!(answer["accepted"], 1, "{answer}");
+                acknowledged.events.lock().expect("no panic").push(id);
+            }
+            Some(other) => panic!("{other:?}"),
+            None => return,
+        }
+    }
+}
+
+fn search_total(address: SocketAddr) -> u64 {
+    let search = json!({"q": "shoe", "mode": "lexical", "per_page": 0});
+    let (status, page) =
+        call(address, "POST", "/v1/indexes/shop/search", &search).expect("an answer");
+    assert_eq!(status, 200, "{page}");
+    page["total"].as_u64().expect("a total")
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let acknowledged = Acknowledged::default();
+    for (round, run) in RUNS.into_iter().enumerate() {
+        let mut server = Server::start(folder.path());
+        let address = server.address;
+        if round == 0 {
+            let made = call(address, "PUT", "/v1/indexes/shop", &json!({})).expect("an answer");
+            assert!((200..300).contains(&made.0), "{made:?}");
+            let base = json!([{"id": "base", "title": "Base"}]);
+            let put = call(address, "POST", "/v1/indexes/shop/products", &base);
+            assert_eq!(put.expect("an answer").0, 200);
+        }
+        thread::scope(|scope| {
+            scope.spawn(|| post_products(address, round, &acknowledged));
+            scope.spawn(|| post_events(address, round, &acknowledged));
+            thread::sleep(run);
+            server.kill();
+        });
+    }
+    let products = acknowledged.products.into_inner().expect("no panic");
+    let events = acknowledged.events.into_inner().expect("no panic");
+    assert!(!products.is_empty() && !events.is_empty(), "nothing was acknowledged at all");
+
+    // The indexes catch up with the store by themselves.
+    let mut server = Server::start(folder.path());
+    let start = Instant::now();
+    while search_total(server.address) < products.len() as u64 {
+        assert!(start.elapsed() < PATIENCE, "products are missing from the index");
+        thread::sleep(Duration::from_millis(50));
+    }
+    server.kill();
+
+    let store = Embedded::open(&folder.path().join("data")).expect("the store opens");
+    let index = IndexName::parse("shop").expect("a name");
+    for id in &products {
+        let id = ProductId::parse(id).expect("an id");
+        assert!(store.product(&index, &id).expect("readable").is_some(), "product {id} is lost");
+    }
+    let shopper = Visitor::Shopper(ShopperId::parse("s").expect("an id"));
+    let kept = store.events_of(&shopper).expect("readable");
+    let kept: std::collections::HashSet<&str> =
+        kept.iter().filter_map(|event| event.event.id.as_deref()).collect();
+    for id in &events {
+        assert!(kept.contains(id.as_str()), "event {id} is lost");
+    }
+}
+
+#[test]
+fn a_data_directory_has_one_process() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start(folder.path());
+    let output = Command::new(env!("CARGO_BIN_EXE_vitrine"))
+        .args(["keys", "list", "--data-dir", "data"])
+        .current_dir(folder.path())
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("in use by another Vitrine process"), "{errors}");
+    drop(server);
+}
+
+#[test]
+fn a_running_server_is_backed_up() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start(folder.path());
+    let made = call(server.address, "PUT", "/v1/indexes/shop", &json!({})).expect("an answer");
+    assert!((200..300).contains(&made.0), "{made:?}");
+    let product = json!([{"id": "a", "title": "Shoe"}]);
+    let put = call(server.address, "POST", "/v1/indexes/shop/products", &product);
+    assert_eq!(put.expect("an answer").0, 200);
+    let back_up = |rest: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_vitrine"))
+            .args(["backup", "--data-dir", "data", "copy"])
+            .args(rest)
+            .current_dir(folder.path())
+            .output()
+            .expect("the program starts")
+    };
+    let without = back_up(&[]);
+    assert_eq!(without.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&without.stderr).contains("--server"));
+    let address = server.address.to_string();
+    let done = back_up(&["--server", &address]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let store = Embedded::open(&folder.path().join("copy")).expect("the copy opens");
+    let index = IndexName::parse("shop").expect("a name");
+    let id = ProductId::parse("a").expect("an id");
+    assert!(store.product(&index, &id).expect("readable").is_some());
+    assert!(folder.path().join("copy/secret").is_file());
+    let escape = call(server.address, "POST", "/v1/backup", &json!({"name": "../out"}));
+    assert_eq!(escape.expect("an answer").0, 400);
+}

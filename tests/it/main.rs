@@ -1,0 +1,25 @@
+//! The one integration-test binary: a file per surface.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod autocomplete;
+mod catalog;
+mod cli;
+mod crash;
+mod embed;
+mod engine;
+mod eval;
+mod http;
+mod merch;
+mod rank;
+mod shopper;
+mod store;
+mod support;
+mod text;
+mod tidy;
+mod vector;
