@@ -186,7 +186,7 @@ impl Builder {
             let labels = labels(product, analyser);
             return Ok(Prepared::Text { document: None, labels, hash });
         }
-        let mut document = Box::new(Document::of(&self.recipe.public(product), analyser)?);
+        let mut document = Box::new(Document::of(&self.recipe.public(product), analyser));
         document.lexical.source = product_json(product)?;
         let labels = Labels {
             title_terms: std::mem::take(&mut document.title_terms),

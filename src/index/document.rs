@@ -88,11 +88,9 @@ struct Vocabulary {
 }
 
 impl Document {
-    /// Analyses a product.
-    ///
-    /// # Errors
-    /// Internal when the product cannot be written as JSON.
-    pub fn of(product: &Product, analyser: &Analyser) -> Result<Self> {
+    /// Analyses a product. What is stored of it is left empty: that is the caller's, who may store
+    /// more than is analysed.
+    pub fn of(product: &Product, analyser: &Analyser) -> Self {
         let title = analyser.tokens(&product.title);
         let brand = analyser.tokens(product.brand.as_deref().unwrap_or_default());
         let category = analyser.tokens(&product.category.join(" \n "));
@@ -111,7 +109,7 @@ impl Document {
                 .extend(pairs.map(|pair| format!("{} {}", pair[0].word.text, pair[1].word.text)));
         }
         let label_terms = brand.iter().chain(&category).map(|token| term_hash(&token.term));
-        Ok(Self {
+        Self {
             title_terms: title.iter().map(|token| term_hash(&token.term)).collect(),
             label_terms: label_terms.collect(),
             lexical: LexicalDocument {
@@ -126,9 +124,9 @@ impl Document {
                 words: vocabulary.words.into_iter().collect(),
                 brand_words: vocabulary.brand_words.into_iter().collect(),
                 pairs: vocabulary.pairs.into_iter().collect(),
-                source: product_json(product)?,
+                source: Vec::new(),
             },
-        })
+        }
     }
 
     /// The terms of one text field.

@@ -74,7 +74,7 @@ impl Shop {
         let mut titles = Vec::new();
         for (number, line) in LINES.iter().enumerate() {
             let product = product(number, line);
-            let document = Document::of(&product, &analyser).unwrap();
+            let document = Document::of(&product, &analyser);
             let (sequence, ordinal) = (number as u64 + 1, number as u32);
             let change = Change { sequence, ordinal, id: product.id.clone(), product: None };
             columns.put(&change, &product, |row| {
