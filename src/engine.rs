@@ -30,7 +30,6 @@ use std::time::Instant;
 
 use parking_lot::RwLock;
 
-use crate::autocomplete::{self, ShopperView};
 use crate::domain::id::IndexName;
 use crate::domain::page::{Page, Suggestions};
 use crate::domain::search::{SearchRequest, SuggestRequest};
@@ -139,12 +138,11 @@ impl Engine {
         let view = &snapshot.view;
         let columns = &view.generation.columns;
         let profile = self.profile_for(request, snapshot, caller.now)?;
-        let query =
-            understand(&request.q, &view.generation.lexical, &snapshot.lexicon, request.typo);
-        let filter = CompiledFilter::new(&request.filters, columns)?;
+        let query = understand(request, snapshot.known());
+        let filter = CompiledFilter::new(&request.filters, columns)?.and_query(&query);
         let order = sort_keys(&request.sort, columns)?;
         let candidates = retrieve(&query, view, &Demand { filter: &filter, mode: request.mode })?;
-        let relaxed = candidates.relaxed.clone();
+        let (tier, relaxed) = (candidates.tier, candidates.relaxed.clone());
         let person = snapshot.person(profile.as_deref(), request.personalize);
         let ranking = Ranking { query: &query, person, order: &order, view };
         let ranked = ranking.rerank(candidates);
@@ -152,7 +150,10 @@ impl Engine {
         let placement = merch::apply(ranked, &query, &view.settings, &situation)?;
         let presenting = present::Presenting { snapshot, request, ranking: &ranking, caller };
         let mut page = presenting.page(placement, &filter)?;
-        page.query.relaxed = relaxed;
+        (page.query.tier, page.query.relaxed) = (tier, relaxed);
+        if page.total == 0 {
+            page.suggestions = snapshot.instead_of(&request.q, profile.as_deref());
+        }
         page.query_id = self.query_id(caller.now);
         page.took_ms = started.elapsed().as_secs_f64() * 1_000.0;
         Ok(page)
@@ -171,15 +172,9 @@ impl Engine {
         let started = Instant::now();
         limits::check_suggest(request)?;
         let snapshot = self.index(index)?.snapshot();
-        let profile = self.visitor_profile(
-            (request.shopper.as_ref(), request.session.as_ref()),
-            &snapshot,
-            caller.now,
-        )?;
-        let affinity = snapshot.suggestion_affinity(profile.as_deref());
-        let recent = profile.as_deref().map_or(&[][..], |profile| profile.searches.as_slice());
-        let shopper = ShopperView { affinity: &affinity, recent };
-        let suggestions = autocomplete::complete(request, &snapshot.suggestions, &shopper);
+        let visitor = (request.shopper.as_ref(), request.session.as_ref());
+        let profile = self.visitor_profile(visitor, &snapshot, caller.now)?;
+        let suggestions = snapshot.complete(request, profile.as_deref());
         let took_ms = started.elapsed().as_secs_f64() * 1_000.0;
         Ok(Suggestions { suggestions, took_ms })
     }

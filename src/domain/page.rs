@@ -19,6 +19,9 @@ pub struct Page {
     pub facets: BTreeMap<String, Facet>,
     /// How the text was understood.
     pub query: Understanding,
+    /// Where nothing matches: other texts to search for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<String>,
     /// Names this answer in events.
     pub query_id: String,
     /// Time inside the engine.
@@ -134,20 +137,39 @@ pub struct Understanding {
     /// The whole text after correction, when a word was corrected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrected: Option<String>,
+    /// How many of the words the products have; absent when there are no words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
     /// Which words had to be given up, when not every word could be met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relaxed: Option<String>,
 }
 
+/// How many of a query's words products must have. Totals and facets follow it. Products that are
+/// near in meaning are added in every tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// All that the index knows.
+    All,
+    /// All but the least telling, because too few products have all.
+    Most,
+    /// None: the products are near in meaning.
+    Meaning,
+}
+
 /// One recognised part of a query.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Understood {
-    /// `word`, `brand`, `category`, `color`, `size`, `price`, `identifier`, `excluded`.
+    /// `word`, `brand`, `category`, `color`, `size`, `attribute`, `price`, `excluded`.
     pub kind: &'static str,
     /// The words of the query.
     pub text: String,
     /// What they stand for.
     pub value: String,
+    /// Which attribute, where `kind` is `attribute`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }
 
 /// The answer to a call for suggestions.

@@ -1,5 +1,7 @@
 //! What a caller asks for.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::filter::Filter;
@@ -16,6 +18,47 @@ pub enum Mode {
     Lexical,
     /// Meaning only.
     Semantic,
+}
+
+/// What words of a query can be recognised as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aspect {
+    /// Whatever is not named by itself.
+    All,
+    /// The name of a brand.
+    Brand,
+    /// The name of a category.
+    Category,
+    /// A colour.
+    Color,
+    /// A size.
+    Size,
+    /// A value of another attribute, such as a material.
+    Attribute,
+    /// Bounds on the price: `under 50`.
+    Price,
+    /// What products should be without: `without fan`.
+    Exclusion,
+    /// SKU, GTIN and model numbers. Takes `off`; `filter` is as `boost`.
+    Identifier,
+    /// Synonyms and compounds. Takes `off`; `filter` is as `boost`.
+    Synonym,
+    /// The same quantity in other units. Takes `off`; `filter` is as `boost`.
+    Quantity,
+}
+
+/// What is done with what was recognised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Use {
+    /// Nothing: the words are only words.
+    Off,
+    /// Products that have it come first; the others stay.
+    #[default]
+    Boost,
+    /// Only products that have it stay.
+    Filter,
 }
 
 /// A search. Every field is optional; an empty one lists the shop's best products.
@@ -44,6 +87,8 @@ pub struct SearchRequest {
     pub mode: Mode,
     /// Whether misspelt words are corrected.
     pub typo: bool,
+    /// What is done with what words are recognised as, where not the default, which is `boost`.
+    pub understand: BTreeMap<Aspect, Use>,
     /// Whether hits carry their explanation.
     pub explain: bool,
     /// Where the search happens, for rules: `mobile`, `newsletter`…
@@ -64,9 +109,23 @@ impl Default for SearchRequest {
             personalize: 1.0,
             mode: Mode::Hybrid,
             typo: true,
+            understand: BTreeMap::new(),
             explain: false,
             contexts: Vec::new(),
         }
+    }
+}
+
+impl SearchRequest {
+    /// What is done with words that are recognised as something.
+    pub fn use_of(&self, aspect: Aspect) -> Use {
+        let own = self.understand.get(&aspect).or_else(|| self.understand.get(&Aspect::All));
+        own.copied().unwrap_or_default()
+    }
+
+    /// Whether words are recognised as something at all.
+    pub fn uses(&self, aspect: Aspect) -> bool {
+        self.use_of(aspect) != Use::Off
     }
 }
 

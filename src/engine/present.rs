@@ -18,6 +18,7 @@ use crate::rank::signal::NAMES;
 use crate::retrieve::facet;
 use crate::retrieve::filter::CompiledFilter;
 use crate::text::analyse::Analyser;
+use crate::text::normalise::compact;
 
 /// Fields that are highlighted.
 const HIGHLIGHTED: [&str; 2] = ["title", "brand"];
@@ -119,8 +120,8 @@ impl Presenting<'_> {
         }
     }
 
-    /// The piece to show: the shopper's size, else the first that the filter asks for, else the
-    /// first in stock.
+    /// The piece to show: the one whose identifier the query names, else one that the query
+    /// describes, else the shopper's size, else the first in stock; all within the filter.
     fn variant(
         &self,
         ordinal: Ordinal,
@@ -130,10 +131,23 @@ impl Presenting<'_> {
     ) -> Option<Value> {
         let matching = |place: &usize| filter.matches_variant(row, &row.variants[*place]);
         let places = || (0..row.variants.len()).filter(matching);
-        let own = self.ranking.variant(ordinal).filter(matching);
-        let stocked = || places().find(|place| row.variants[*place].in_stock());
-        let place = own.or_else(stocked).or_else(|| places().next())?;
-        product.get("variants")?.get(place).cloned()
+        let variants = product.get("variants")?;
+        let query = self.ranking.query;
+        let named = || places().find(|place| is_named(&variants[*place], &query.identifiers));
+        let wishes = CompiledFilter::of_wishes(query);
+        let stocked = |place: &usize| row.variants[*place].in_stock();
+        let wished = || {
+            let wished = |place: &usize| wishes.matches_variant(row, &row.variants[*place]);
+            let described = wishes.describes_variants();
+            places().filter(|_| described).filter(wished).find(stocked)
+        };
+        let own = || self.ranking.variant(ordinal).filter(matching);
+        let place = named()
+            .or_else(wished)
+            .or_else(own)
+            .or_else(|| places().find(stocked))
+            .or_else(|| places().next())?;
+        variants.get(place).cloned()
     }
 
     fn explanation(&self, placed: &PlacedItem, rank: usize) -> Explanation {
@@ -175,11 +189,17 @@ impl Presenting<'_> {
     }
 }
 
+/// Whether a variant's SKU is one of the identifiers, which have no separators.
+fn is_named(variant: &Value, identifiers: &[String]) -> bool {
+    let sku = variant.get("sku").and_then(Value::as_str).map(compact);
+    sku.is_some_and(|sku| identifiers.contains(&sku))
+}
+
 fn understanding(query: &Query) -> Understanding {
     Understanding {
         understood: query.understood.clone(),
         corrected: query.corrected.clone(),
-        relaxed: None,
+        ..Understanding::default()
     }
 }
 

@@ -2,15 +2,22 @@
 
 use std::sync::Arc;
 
+use crate::autocomplete::{self, ShopperView};
 use crate::domain::id::IndexName;
+use crate::domain::page::Suggestion;
+use crate::domain::search::SuggestRequest;
 use crate::index::View;
 use crate::index::suggestions::{Labels, SuggestionIndex};
+use crate::query::Known;
 use crate::query::lexicon::Lexicon;
 use crate::rank::personal::LabelJudge;
 use crate::rank::personal::Person;
 use crate::settings::Settings;
 use crate::shopper::profile::{Profile, ProfileParameters};
 use crate::shopper::size::SizeSystems;
+
+/// So many other texts are named where a search finds nothing.
+const INSTEAD: usize = 5;
 
 /// A view with its lexicon, suggestions and profile parameters.
 pub(super) struct Snapshot {
@@ -31,6 +38,16 @@ impl Snapshot {
             parameters: Arc::new(parameters(&view.settings)),
             suggestions,
             view,
+        }
+    }
+
+    /// What queries are understood by.
+    pub(super) fn known(&self) -> Known<'_> {
+        let generation = &self.view.generation;
+        Known {
+            vocabulary: &generation.lexical,
+            values: &*generation.values,
+            lexicon: &self.lexicon,
         }
     }
 
@@ -58,6 +75,31 @@ impl Snapshot {
     ) -> Option<Person<'a>> {
         let strength = self.view.settings.personalisation.strength * personalize;
         Some(Person { profile: profile?, parameters: &self.parameters, strength })
+    }
+
+    /// What the shopper's typing may become.
+    pub(super) fn complete(
+        &self,
+        request: &SuggestRequest,
+        profile: Option<&Profile>,
+    ) -> Vec<Suggestion> {
+        let affinity = self.suggestion_affinity(profile);
+        let recent = profile.map_or(&[][..], |profile| profile.searches.as_slice());
+        let shopper = ShopperView { affinity: &affinity, recent };
+        autocomplete::complete(request, &self.suggestions, &shopper)
+    }
+
+    /// What else to search for where a text finds nothing: what it may become, or is popular.
+    pub(super) fn instead_of(&self, text: &str, profile: Option<&Profile>) -> Vec<String> {
+        let texts = |q: &str| {
+            let request =
+                SuggestRequest { q: q.to_owned(), limit: INSTEAD, ..SuggestRequest::default() };
+            let suggestions = self.complete(&request, profile).into_iter();
+            let others = suggestions.map(|suggestion| suggestion.text).filter(|other| other != text);
+            others.collect::<Vec<_>>()
+        };
+        let near = texts(text);
+        if near.is_empty() { texts("") } else { near }
     }
 
     /// How much likelier than usual the shopper is to want what a suggestion finds, as a factor.

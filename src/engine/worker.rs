@@ -11,14 +11,14 @@ use super::indexing::{Shared, recipe, remove_other_folders};
 use super::snapshot::Snapshot;
 use crate::domain::event::EventKind;
 use crate::domain::id::{Ordinal, Sequence};
-use crate::domain::search::Mode;
+use crate::domain::search::{Mode, SearchRequest};
 use crate::error::{Error, Result};
 use crate::index::View;
 use crate::index::build::{Builder, Recipe};
 use crate::index::suggestions::{QueryLog, Sources, SuggestionIndex};
 use crate::query::understand;
 use crate::retrieve::filter::CompiledFilter;
-use crate::retrieve::{Demand, retrieve};
+use crate::retrieve::{Demand, Identified, retrieve};
 
 /// Changes folded in one go: enough to be quick, few enough to be visible soon.
 const CHANGES_AT_ONCE: usize = 2_000;
@@ -299,11 +299,12 @@ fn suggestions(snapshot: &Snapshot, queries: &QueryLog) -> SuggestionIndex {
         serde_json::from_slice::<Titled>(&source).ok().map(|product| product.title)
     };
     let finds = |text: &str| {
-        let query = understand(text, &generation.lexical, &snapshot.lexicon, false);
+        let typed = SearchRequest { q: text.to_owned(), typo: false, ..SearchRequest::default() };
+        let query = understand(&typed, snapshot.known());
         let filter = CompiledFilter::default();
         let demand = Demand { filter: &filter, mode: Mode::Lexical };
         let candidates = retrieve(&query, &snapshot.view, &demand).unwrap_or_default();
-        candidates.list.iter().filter(|one| one.coverage > 0.999 || one.identified).count()
+        candidates.list.iter().filter(|one| one.coverage > 0.999 || one.identified == Identified::Whole).count()
     };
     SuggestionIndex::build(&Sources {
         columns: &generation.columns,

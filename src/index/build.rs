@@ -10,13 +10,14 @@ use rayon::prelude::*;
 
 use super::Generation;
 use super::columns::Columns;
-use super::columns::row::{Row, term_hash};
+use super::columns::row::Row;
 use super::columns::statistics::Statistics;
-use super::document::{Document, content_hash, embedded_text, product_json};
-use super::embeddings::{EmbeddingCache, EmbeddingKey, embedding_key};
+use super::document::{Document, Labels, content_hash, embedded_text, product_json};
+use super::embeddings::{EMBEDDINGS_FILE, EmbeddingCache, EmbeddingKey, embedding_key};
 use super::lexical::LexicalWriter;
 use super::manifest::Manifest;
 use super::semantic::Semantic;
+use super::values::ValueIndex;
 use super::vector::Graph;
 use crate::domain::change::Change;
 use crate::domain::id::{Ordinal, Sequence};
@@ -85,6 +86,7 @@ pub struct Builder {
     lexical_changed: bool,
     columns: Columns,
     statistics: Arc<Statistics>,
+    values: Arc<ValueIndex>,
     changed_since_statistics: usize,
     semantic: Semantic,
     embedded_since_background: usize,
@@ -101,11 +103,6 @@ enum Prepared {
     Text { document: Option<Box<Document>>, labels: Labels, hash: u64 },
 }
 
-struct Labels {
-    title_terms: Vec<u32>,
-    label_terms: Vec<u32>,
-}
-
 impl Builder {
     /// Opens the index in the recipe's folder, or makes it. The caller then applies the store's
     /// changes from the beginning: columns and vectors live in memory.
@@ -118,7 +115,7 @@ impl Builder {
             Manifest::new(recipe.analyser.language()).claim(folder)?;
         }
         let lexical = open_lexical(folder)?;
-        let file = folder.map(|folder| folder.join("embeddings"));
+        let file = folder.map(|folder| folder.join(EMBEDDINGS_FILE));
         let dimensions = recipe.embedder.as_ref().map_or(1, |embedder| embedder.dimensions());
         Ok(Self {
             lexical_committed: lexical.committed()?,
@@ -126,6 +123,7 @@ impl Builder {
             lexical_changed: false,
             columns: Columns::default(),
             statistics: Arc::default(),
+            values: Arc::default(),
             changed_since_statistics: 0,
             semantic: Semantic::new(dimensions)?,
             embedded_since_background: 0,
@@ -183,15 +181,12 @@ impl Builder {
         }
         let analyser = &self.recipe.analyser;
         if change.sequence <= self.lexical_committed {
-            let labels = labels(product, analyser);
+            let labels = Labels::of(product, analyser);
             return Ok(Prepared::Text { document: None, labels, hash });
         }
         let mut document = Box::new(Document::of(&self.recipe.public(product), analyser));
         document.lexical.source = product_json(product)?;
-        let labels = Labels {
-            title_terms: std::mem::take(&mut document.title_terms),
-            label_terms: std::mem::take(&mut document.label_terms),
-        };
+        let labels = std::mem::take(&mut document.labels);
         Ok(Prepared::Text { document: Some(document), labels, hash })
     }
 
@@ -201,6 +196,7 @@ impl Builder {
                 self.columns.put(change, product, |row: &mut Row| {
                     row.content_hash = hash;
                     row.title_terms = labels.title_terms.into();
+                    row.title_words = labels.title_words.into();
                     row.label_terms = labels.label_terms.into();
                 });
                 if let Some(document) = document {
@@ -304,6 +300,7 @@ impl Builder {
             lexical: self.lexical.snapshot()?,
             columns: self.columns.clone(),
             statistics: Arc::clone(&self.statistics),
+            values: Arc::clone(&self.values),
             semantic: self.semantic.clone(),
             analyser: Arc::clone(&self.recipe.analyser),
             private: Arc::clone(&self.recipe.private),
@@ -334,7 +331,9 @@ impl Builder {
 
     fn refresh_statistics(&mut self) {
         if self.changed_since_statistics * STATISTICS_SHARE > self.columns.len() {
+            let (analyser, private) = (&self.recipe.analyser, &self.recipe.private);
             self.statistics = Arc::new(Statistics::of(&self.columns));
+            self.values = Arc::new(ValueIndex::of(&self.columns, analyser, private));
             self.changed_since_statistics = 0;
         }
         if self.embedded_since_background * STATISTICS_SHARE > self.columns.len() {
@@ -355,13 +354,4 @@ fn open_lexical(folder: Option<&Path>) -> Result<LexicalWriter> {
         std::fs::remove_dir_all(&folder).map_err(super::lexical::disk_error)?;
         LexicalWriter::open(Some(&folder))
     })
-}
-
-fn labels(product: &Product, analyser: &Analyser) -> Labels {
-    let hashes = |text: &str| -> Vec<u32> {
-        analyser.tokens(text).iter().map(|token| term_hash(&token.term)).collect()
-    };
-    let mut label_terms = hashes(product.brand.as_deref().unwrap_or_default());
-    label_terms.extend(hashes(&product.category.join(" \n ")));
-    Labels { title_terms: hashes(&product.title), label_terms }
 }

@@ -4,17 +4,23 @@ use std::collections::BTreeSet;
 use std::hash::Hasher;
 
 use super::columns::row::term_hash;
-use super::lexical::{LexicalDocument, TextField};
+use super::lexical::{LexicalDocument, TextField, quantity_key, reversed};
 use crate::domain::product::Product;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Scalar;
 use crate::error::{Error, Result};
 use crate::text::analyse::{Analyser, Token};
+use crate::text::negation::absences;
 use crate::text::normalise::compact;
-use crate::text::tokenise::WordKind;
+use crate::text::tokenise::{Word, WordKind};
+use crate::text::units::measure;
 
 /// Longer descriptions add noise and cost, not findability.
 const DESCRIPTION_BYTES_MAX: usize = 4_000;
+
+/// Attributes and unknown fields that name a product as its SKU does.
+const IDENTIFYING_ATTRIBUTES: [&str; 7] =
+    ["model", "mpn", "model_number", "part_number", "ean", "upc", "isbn"];
 
 /// What the model reads is cut here; it cuts at its own token limit anyway.
 const EMBEDDED_BYTES_MAX: usize = 1_000;
@@ -23,10 +29,37 @@ const EMBEDDED_BYTES_MAX: usize = 1_000;
 pub struct Document {
     /// For the lexical index.
     pub lexical: LexicalDocument,
-    /// Hashed terms of the title, in order.
+    /// What the columns keep of the words.
+    pub labels: Labels,
+}
+
+/// Words of a product's labels as hashes, for signals that look at them one by one.
+#[derive(Clone, Debug, Default)]
+pub struct Labels {
+    /// Terms of the title, in order.
     pub title_terms: Vec<u32>,
-    /// Hashed terms of brand and category.
+    /// Unstemmed words of the title, in the order of the terms.
+    pub title_words: Vec<u32>,
+    /// Terms of brand and category.
     pub label_terms: Vec<u32>,
+}
+
+impl Labels {
+    /// The labels of a product.
+    pub fn of(product: &Product, analyser: &Analyser) -> Self {
+        let title = analyser.tokens(&product.title);
+        let brand = analyser.tokens(product.brand.as_deref().unwrap_or_default());
+        let category = analyser.tokens(&category_text(product));
+        Self::of_tokens(&title, brand.iter().chain(&category))
+    }
+
+    fn of_tokens<'t>(title: &[Token], labels: impl Iterator<Item = &'t Token>) -> Self {
+        Self {
+            title_terms: title.iter().map(|token| term_hash(&token.term)).collect(),
+            title_words: title.iter().map(|token| term_hash(&token.word.text)).collect(),
+            label_terms: labels.map(|token| term_hash(&token.term)).collect(),
+        }
+    }
 }
 
 /// A hash of everything that indexing reads but the numbers that columns keep, of which only the
@@ -79,51 +112,111 @@ pub fn embedded_text(product: &Product) -> String {
     text
 }
 
-/// Words and pairs gathered over the fields.
+/// The analysed fields of a product.
+struct Fields {
+    title: Vec<Token>,
+    brand: Vec<Token>,
+    category: Vec<Token>,
+    attributes: Vec<Token>,
+    description: Vec<Token>,
+    absent: BTreeSet<String>,
+}
+
+impl Fields {
+    fn of(product: &Product, analyser: &Analyser) -> Self {
+        let mut absent = BTreeSet::new();
+        let mut read = |text: &str| {
+            let tokens = analyser.tokens(text);
+            let absences = absences(text, &tokens, analyser.small_words());
+            let words = absences.iter().flat_map(|absence| &absence.words);
+            absent.extend(words.map(|word| analyser.stem(word)));
+            tokens
+        };
+        Self {
+            title: read(&product.title),
+            brand: analyser.tokens(product.brand.as_deref().unwrap_or_default()),
+            category: read(&category_text(product)),
+            attributes: read(&attribute_text(product)),
+            description: read(short_description(product)),
+            absent,
+        }
+    }
+
+    /// Distinct terms of letters from back to front.
+    fn endings(&self) -> Vec<String> {
+        let tokens = self.all().into_iter().flatten();
+        let letters = tokens.filter(|token| token.word.kind == WordKind::Letters);
+        letters.map(|token| reversed(&token.term)).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn all(&self) -> [&[Token]; 5] {
+        [&self.title, &self.brand, &self.category, &self.attributes, &self.description]
+    }
+}
+
+/// Words, pairs and quantities gathered over the fields.
 #[derive(Default)]
 struct Vocabulary {
     words: BTreeSet<String>,
     brand_words: BTreeSet<String>,
     pairs: BTreeSet<String>,
+    quantities: BTreeSet<String>,
+}
+
+impl Vocabulary {
+    fn of(fields: &Fields) -> Self {
+        let mut vocabulary = Self::default();
+        for token in fields.all().into_iter().flatten() {
+            vocabulary.add(&token.word);
+        }
+        vocabulary.brand_words.extend(fields.brand.iter().map(|token| token.word.text.clone()));
+        for tokens in [&fields.title, &fields.brand, &fields.category] {
+            let pairs = tokens.windows(2);
+            vocabulary
+                .pairs
+                .extend(pairs.map(|pair| format!("{} {}", pair[0].word.text, pair[1].word.text)));
+        }
+        vocabulary
+    }
+
+    fn add(&mut self, word: &Word) {
+        match word.kind {
+            WordKind::Letters => {
+                self.words.insert(word.text.clone());
+            }
+            WordKind::Quantity(value, unit) => {
+                let measure = measure(value, unit);
+                self.quantities.extend(measure.map(|measure| quantity_key(measure, &word.text)));
+            }
+            WordKind::Mixed | WordKind::Number(_) => {}
+        }
+    }
 }
 
 impl Document {
     /// Analyses a product. What is stored of it is left empty: that is the caller's, who may store
     /// more than is analysed.
     pub fn of(product: &Product, analyser: &Analyser) -> Self {
-        let title = analyser.tokens(&product.title);
-        let brand = analyser.tokens(product.brand.as_deref().unwrap_or_default());
-        let category = analyser.tokens(&product.category.join(" \n "));
-        let attributes = analyser.tokens(&attribute_text(product));
-        let description = analyser.tokens(short_description(product));
-        let mut vocabulary = Vocabulary::default();
-        for tokens in [&title, &brand, &category, &attributes, &description] {
-            let letters = tokens.iter().filter(|token| token.word.kind == WordKind::Letters);
-            vocabulary.words.extend(letters.map(|token| token.word.text.clone()));
-        }
-        vocabulary.brand_words.extend(brand.iter().map(|token| token.word.text.clone()));
-        for tokens in [&title, &brand, &category] {
-            let pairs = tokens.windows(2);
-            vocabulary
-                .pairs
-                .extend(pairs.map(|pair| format!("{} {}", pair[0].word.text, pair[1].word.text)));
-        }
-        let label_terms = brand.iter().chain(&category).map(|token| term_hash(&token.term));
+        let fields = Fields::of(product, analyser);
+        let vocabulary = Vocabulary::of(&fields);
+        let has_compounds = analyser.small_words().has_compounds();
         Self {
-            title_terms: title.iter().map(|token| term_hash(&token.term)).collect(),
-            label_terms: label_terms.collect(),
+            labels: Labels::of_tokens(&fields.title, fields.brand.iter().chain(&fields.category)),
             lexical: LexicalDocument {
                 terms: [
-                    index_terms(&title),
-                    index_terms(&brand),
-                    index_terms(&category),
+                    index_terms(&fields.title),
+                    index_terms(&fields.brand),
+                    index_terms(&fields.category),
                     identifiers(product),
-                    index_terms(&attributes),
-                    index_terms(&description),
+                    index_terms(&fields.attributes),
+                    index_terms(&fields.description),
                 ],
+                endings: if has_compounds { fields.endings() } else { Vec::new() },
                 words: vocabulary.words.into_iter().collect(),
                 brand_words: vocabulary.brand_words.into_iter().collect(),
                 pairs: vocabulary.pairs.into_iter().collect(),
+                quantities: vocabulary.quantities.into_iter().collect(),
+                absent: fields.absent.into_iter().collect(),
                 source: Vec::new(),
             },
         }
@@ -133,6 +226,11 @@ impl Document {
     pub fn terms(&self, field: TextField) -> &[String] {
         &self.lexical.terms[field as usize]
     }
+}
+
+/// The category levels with a break between them.
+fn category_text(product: &Product) -> String {
+    product.category.join(" \n ")
 }
 
 fn short_description(product: &Product) -> &str {
@@ -176,12 +274,15 @@ fn attribute_text(product: &Product) -> String {
 fn identifiers(product: &Product) -> Vec<String> {
     let variants = product.variants.iter().filter_map(|variant| variant.sku.as_deref());
     let own = [product.sku.as_deref(), product.gtin.as_deref(), Some(product.id.as_str())];
-    let models = ["model", "mpn", "model_number"]
+    let models = IDENTIFYING_ATTRIBUTES
         .iter()
         .filter_map(|name| product.attributes.get(*name))
         .flat_map(|value| value.scalars())
         .map(ToString::to_string);
-    let written = own.into_iter().flatten().chain(variants).map(str::to_owned).chain(models);
+    let unknown = IDENTIFYING_ATTRIBUTES.iter().filter_map(|name| product.extra.get(*name));
+    let unknown = unknown.filter_map(|value| value.as_str());
+    let written = own.into_iter().flatten().chain(variants).chain(unknown);
+    let written = written.map(str::to_owned).chain(models);
     let distinct: BTreeSet<String> = written.map(|text| compact(&text)).collect();
     distinct.into_iter().filter(|text| (3..=64).contains(&text.len())).collect()
 }

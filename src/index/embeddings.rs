@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 
 const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("int8_rows");
 
+/// The file's name in the folder of an index.
+pub const EMBEDDINGS_FILE: &str = "embeddings";
+
 /// Identifies a text under a model.
 pub type EmbeddingKey = [u8; 16];
 

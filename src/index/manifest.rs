@@ -1,13 +1,15 @@
 //! What an index folder holds, so that a folder of another format or language is rebuilt, not read.
 
+use std::fs::DirEntry;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::embeddings::EMBEDDINGS_FILE;
 use crate::error::{Error, Result};
 
 /// Grows when files written before can no longer be read.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What determines the content of an index folder besides the products.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +24,8 @@ impl Manifest {
         Self { format: FORMAT, language: language.to_owned() }
     }
 
-    /// Makes `folder` ready for this manifest: what another one left there is deleted.
+    /// Makes `folder` ready for this manifest: what another one left there is deleted, but for the
+    /// embeddings, which are kept by model and text and cost most to make.
     ///
     /// # Errors
     /// Internal when the disk fails.
@@ -33,13 +36,23 @@ impl Manifest {
         if present.as_ref() == Some(self) {
             return Ok(());
         }
-        if folder.exists() {
-            std::fs::remove_dir_all(folder).map_err(disk_error)?;
-        }
         std::fs::create_dir_all(folder).map_err(disk_error)?;
+        for entry in std::fs::read_dir(folder).map_err(disk_error)? {
+            remove(&entry.map_err(disk_error)?)?;
+        }
         let bytes = serde_json::to_vec_pretty(self).map_err(disk_error)?;
         std::fs::write(&file, bytes).map_err(disk_error)
     }
+}
+
+fn remove(entry: &DirEntry) -> Result<()> {
+    if entry.file_name() == EMBEDDINGS_FILE {
+        return Ok(());
+    }
+    let is_folder = entry.file_type().map_err(disk_error)?.is_dir();
+    let removed =
+        if is_folder { std::fs::remove_dir_all(entry.path()) } else { std::fs::remove_file(entry.path()) };
+    removed.map_err(disk_error)
 }
 
 fn disk_error(error: impl std::fmt::Display) -> Error {

@@ -8,6 +8,7 @@ pub mod lexical;
 pub mod manifest;
 pub mod semantic;
 pub mod suggestions;
+pub mod values;
 pub mod vector;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use columns::Columns;
 use columns::statistics::Statistics;
 use lexical::Lexical;
 use semantic::Semantic;
+use values::ValueIndex;
 
 /// An immutable state of an index.
 pub struct Generation {
@@ -31,6 +33,8 @@ pub struct Generation {
     pub columns: Columns,
     /// How values are spread.
     pub statistics: Arc<Statistics>,
+    /// What values are called.
+    pub values: Arc<ValueIndex>,
     /// Meaning.
     pub semantic: Semantic,
     /// What made the terms, and so must analyse the queries.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use fixedbitset::FixedBitSet;
+
 use super::vector::{Flat, Neighbour, PreparedQuery, VectorIndex, Vectors};
 use crate::domain::id::Ordinal;
 use crate::embed::Embedding;
@@ -121,16 +123,27 @@ impl Semantic {
 
     /// A query ready to be compared with many products.
     pub fn prepare(&self, query: &Embedding) -> Meaning {
-        let query = PreparedQuery::new(query.as_slice());
+        self.prepare_vector(query.as_slice())
+    }
+
+    /// A vector of any length ready to be compared with many products.
+    pub fn prepare_vector(&self, vector: &[f32]) -> Meaning {
+        let query = PreparedQuery::new(vector);
         let similarities: Vec<f32> =
             self.sample.iter().filter_map(|ordinal| self.similarity(&query, *ordinal)).collect();
         let usual = Background::of(&similarities).unwrap_or(self.background);
         Meaning { query, usual }
     }
 
-    /// The most similar products, best first.
-    pub fn nearest(&self, meaning: &Meaning, count: usize) -> Vec<Neighbour> {
-        self.vectors.nearest(&meaning.query, count, None)
+    /// The most similar of the allowed products, best first; `None` allows all. Few allowed ones
+    /// are compared one by one, so that a filter costs no recall.
+    pub fn nearest(
+        &self,
+        meaning: &Meaning,
+        count: usize,
+        allowed: Option<&FixedBitSet>,
+    ) -> Vec<Neighbour> {
+        self.vectors.nearest(&meaning.query, count, allowed)
     }
 
     /// How near a product is to a query, calibrated; 0 for one without a vector.

@@ -86,3 +86,38 @@ fn without_doubles(word: &str) -> String {
     }
     plain
 }
+
+use super::lexicon::Lexicon;
+use crate::text::analyse::Token;
+use crate::text::tokenise::{Word, WordKind};
+pub(super) struct Corrected { pub(super) tokens: Vec<Token>, pub(super) surfaces: Vec<String>, pub(super) changed: bool }
+pub(super) fn correct(mut tokens: Vec<Token>, mut surfaces: Vec<String>, vocabulary: &dyn Vocabulary, lexicon: &Lexicon) -> Corrected {
+    let mut changed = false;
+    for place in 0..tokens.len() {
+        let token = &tokens[place];
+        if token.word.kind != WordKind::Letters || lexicon.is_stop_word(&token.word.text) { continue; }
+        if as_two_words(&token.word.text, vocabulary).is_some() { continue; }
+        if (place > 0 && as_one_word(&tokens[place-1].word, &token.word, vocabulary).is_some()) || tokens.get(place+1).is_some_and(|n| as_one_word(&token.word, &n.word, vocabulary).is_some()) { continue; }
+        let word_at = |place: usize| tokens.get(place).map(|token| token.word.text.as_str());
+        let context = Context { before: place.checked_sub(1).and_then(word_at), word: &token.word.text, after: word_at(place + 1) };
+        let Some(meant) = correction(&context, vocabulary, lexicon.analyser()) else { continue };
+        let token = &mut tokens[place];
+        token.term = lexicon.analyser().stem(&meant);
+        token.word.text.clone_from(&meant);
+        surfaces[place] = meant;
+        changed = true;
+    }
+    Corrected { tokens, surfaces, changed }
+}
+pub(super) fn as_one_word(first: &Word, second: &Word, vocabulary: &dyn Vocabulary) -> Option<String> {
+    let are_letters = first.kind == WordKind::Letters && second.kind == WordKind::Letters;
+    let joined = format!("{}{}", first.text, second.text);
+    (are_letters && vocabulary.count(&joined) > 0).then_some(joined)
+}
+pub(super) fn as_two_words(word: &str, vocabulary: &dyn Vocabulary) -> Option<(String, String)> {
+    if !word.is_ascii() || word.len() < 6 { return None; }
+    (3..=word.len() - 3).map(|middle| word.split_at(middle))
+        .map(|(first, second)| (vocabulary.pair_count(first, second), first, second))
+        .filter(|(count, ..)| *count > 0).max_by_key(|(count, ..)| *count)
+        .map(|(_, first, second)| (first.to_owned(), second.to_owned()))
+}

@@ -25,7 +25,8 @@ pub struct Lexicon {
 impl Lexicon {
     /// Reads the settings; `analyser` is the one that the index was built with.
     pub fn new(settings: &Settings, analyser: Arc<Analyser>) -> Self {
-        let stop_words = settings.stop_words.iter().map(|word| fold(word)).collect();
+        let own = settings.stop_words.iter().map(|word| fold(word));
+        let stop_words = analyser.small_words().stop_words.iter().cloned().chain(own).collect();
         let mut lexicon = Self { analyser, stop_words, synonyms: HashMap::new() };
         for synonym in &settings.synonyms {
             lexicon.add(synonym);

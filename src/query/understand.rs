@@ -1,57 +1,55 @@
 //! From a text to a query.
 
-use super::correct::{Context, correction};
+use super::attribute::Recogniser;
+use super::correct::{as_one_word, as_two_words, correct};
 use super::lexicon::{Lexicon, SYNONYM_WORDS_MAX};
-use super::price::price_wish;
-use super::{Alternative, Query, QueryTerm};
+use super::{Alternative, PriceWish, Query, QueryTerm, compound, exclude, identifier, is_filter};
+use super::{price, quantity};
 use crate::domain::page::Understood;
+use crate::domain::search::{Aspect, SearchRequest};
 use crate::text::analyse::Token;
-use crate::text::normalise::{compact, fold};
-use crate::text::tokenise::{Word, WordKind};
-use crate::text::units::write_number;
+use crate::text::normalise::fold;
+use crate::text::tokenise::WordKind;
+use crate::text::values::Values;
 use crate::text::vocabulary::Vocabulary;
 
 /// More words than this are not looked for; nobody means them all.
 const WORDS_MAX: usize = 32;
 
-/// How much the bare number counts where a quantity was asked for.
-const BARE_NUMBER_WEIGHT: f32 = 0.4;
+/// What is known of an index and its language.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Words and how often they occur.
+    pub vocabulary: &'a dyn Vocabulary,
+    /// What values of fields are called.
+    pub values: &'a dyn Values,
+    /// What the settings say about words.
+    pub lexicon: &'a Lexicon,
+}
 
-/// Identifiers are made of up to so many neighbouring words.
-const IDENTIFIER_WORDS_MAX: usize = 6;
-
-/// A bare number within a longer query is an identifier only from so many digits on: "rtx 4060" is
-/// no article 4060.
-const BARE_DIGITS_MIN: usize = 8;
-
-/// Splits and joins are considered for words of at least this many letters.
-const PART_LETTERS_MIN: usize = 3;
-
-/// Understands `text` with the words that the index knows; `typo` says whether misspelt words are
-/// corrected.
-pub fn understand(text: &str, vocabulary: &dyn Vocabulary, lexicon: &Lexicon, typo: bool) -> Query {
-    let mut tokens = lexicon.analyser().tokens(text);
+/// Understands the text of a request.
+pub fn understand(request: &SearchRequest, known: Known<'_>) -> Query {
+    let text = request.q.as_str();
+    let analyser = known.lexicon.analyser();
+    let mut tokens = analyser.tokens(text);
     tokens.truncate(WORDS_MAX);
-    let mut query = Query { identifiers: identifiers(text, &tokens), ..Query::default() };
-    take_price(&mut tokens, &mut query);
-    let mut reading = Reading { vocabulary, lexicon, surfaces: surfaces(text, &tokens), tokens };
-    if typo {
-        query.corrected = reading.correct();
+    let mut query = Query::default();
+    if request.uses(Aspect::Identifier) {
+        identifier::find(text, &tokens, known.vocabulary, &mut query);
     }
-    query.text = reading.surfaces.join(" ");
-    query.terms = reading.terms();
-    query.brands = reading.brands();
-    query.understood.extend(query.brands.iter().map(|brand| Understood {
-        kind: "brand",
-        text: brand.clone(),
-        value: brand.clone(),
-    }));
-    let words = query.terms.iter().map(|term| Understood {
-        kind: "word",
-        text: term.word.clone(),
-        value: term.alternatives[0].terms.join(" "),
-    });
-    query.understood.extend(words.collect::<Vec<_>>());
+    if request.uses(Aspect::Price) {
+        take_price(&mut tokens, &mut query, (request, known.lexicon));
+    }
+    let mut surfaces = surfaces(text, &tokens);
+    if request.typo {
+        let corrected = correct(tokens, surfaces, known.vocabulary, known.lexicon);
+        query.corrected = corrected.changed.then(|| corrected.surfaces.join(" "));
+        (tokens, surfaces) = (corrected.tokens, corrected.surfaces);
+    }
+    query.text = surfaces.join(" ");
+    query.names_brands = request.uses(Aspect::Brand);
+    query.names_categories = request.uses(Aspect::Category);
+    Reading { request, known, tokens, surfaces }.tell(&mut query);
     query
 }
 
@@ -59,121 +57,82 @@ fn surfaces(text: &str, tokens: &[Token]) -> Vec<String> {
     tokens.iter().map(|token| fold(&text[token.word.start..token.word.end])).collect()
 }
 
-fn take_price(tokens: &mut Vec<Token>, query: &mut Query) {
-    let Some(wish) = price_wish(tokens) else {
+fn take_price(
+    tokens: &mut Vec<Token>,
+    query: &mut Query,
+    (request, lexicon): (&SearchRequest, &Lexicon),
+) {
+    let Some(found) = price::find(tokens, lexicon.analyser().small_words()) else {
         return;
     };
-    let said: Vec<String> =
-        tokens.drain(wish.first..wish.first + wish.count).map(|token| token.word.text).collect();
-    let bounds = wish.bounds;
+    let said = tokens.drain(found.first..found.first + found.count);
+    let said: Vec<String> = said.map(|token| token.word.text).collect();
+    let price::Found { at_least, at_most, .. } = found;
     query.understood.push(Understood {
         kind: "price",
         text: said.join(" "),
-        value: format!("{}..{}", bounds.at_least, bounds.at_most),
+        value: format!("{at_least}..{at_most}"),
+        field: None,
     });
-    query.price = Some(bounds);
+    let is_filter = is_filter(request.use_of(Aspect::Price));
+    query.price = Some(PriceWish { at_least, at_most, is_filter });
 }
 
-/// Runs of neighbouring words, with a digit in them, as identifiers without separators.
-fn identifiers(text: &str, tokens: &[Token]) -> Vec<String> {
-    let mut found = Vec::new();
-    for first in 0..tokens.len() {
-        let mut joined = String::new();
-        for (used, token) in (1..).zip(tokens[first..].iter().take(IDENTIFIER_WORDS_MAX)) {
-            joined.push_str(&compact(&text[token.word.start..token.word.end]));
-            let whole = first == 0 && used == tokens.len();
-            if may_identify(&joined, whole) && !found.contains(&joined) {
-                found.push(joined.clone());
-            }
-        }
-    }
-    found
-}
-
-fn may_identify(joined: &str, whole: bool) -> bool {
-    let has_digit = joined.bytes().any(|byte| byte.is_ascii_digit());
-    let bare = joined.bytes().all(|byte| byte.is_ascii_digit());
-    has_digit && joined.len() >= 4 && (!bare || whole || joined.len() >= BARE_DIGITS_MIN)
-}
-
-/// A text being read.
+/// A text being read: its words after correction.
 struct Reading<'a> {
-    vocabulary: &'a dyn Vocabulary,
-    lexicon: &'a Lexicon,
+    request: &'a SearchRequest,
+    known: Known<'a>,
     tokens: Vec<Token>,
     surfaces: Vec<String>,
 }
 
 impl Reading<'_> {
-    /// Replaces misspelt words; the whole text when any was.
-    fn correct(&mut self) -> Option<String> {
-        let mut changed = false;
-        for place in 0..self.tokens.len() {
-            let Some(meant) = self.correction_at(place) else {
-                continue;
-            };
-            let token = &mut self.tokens[place];
-            token.term = self.lexicon.analyser().stem(&meant);
-            token.word.text.clone_from(&meant);
-            self.surfaces[place] = meant;
-            changed = true;
+    /// Tells the query what to look for and what not.
+    fn tell(&self, query: &mut Query) {
+        let Known { vocabulary, values, lexicon } = self.known;
+        let analyser = lexicon.analyser();
+        let wants_exclusions = self.request.uses(Aspect::Exclusion);
+        let exclusions = wants_exclusions
+            .then(|| exclude::find(&self.request.q, &self.tokens, analyser));
+        let is_excluded =
+            |place: usize| exclusions.as_ref().is_some_and(|one| one.covers(place));
+        query.terms = self.terms(&is_excluded);
+        query.wanted_text = self.text_without(&is_excluded);
+        if query.wanted_text != query.text {
+            let is_said = |place: usize| exclusions.as_ref().is_some_and(|one| one.says(place));
+            query.whole_terms = self.terms(&is_said);
         }
-        changed.then(|| self.surfaces.join(" "))
+        let tokens = self.tokens.as_slice();
+        Recogniser { tokens, values, vocabulary, analyser }.tell(query, self.request, &is_excluded);
+        if let Some(exclusions) = exclusions {
+            exclusions.tell(query, analyser, is_filter(self.request.use_of(Aspect::Exclusion)));
+        }
+        let words = query.terms.iter().map(|term| Understood {
+            kind: "word",
+            text: term.word.clone(),
+            value: term.alternatives[0].terms.join(" "),
+            field: None,
+        });
+        query.understood.extend(words.collect::<Vec<_>>());
     }
 
-    fn correction_at(&self, place: usize) -> Option<String> {
-        let token = &self.tokens[place];
-        if token.word.kind != WordKind::Letters || self.lexicon.is_stop_word(&token.word.text) {
-            return None;
-        }
-        if self.split(&token.word.text).is_some() || self.joins(place) {
-            return None;
-        }
-        let word_at = |place: usize| self.tokens.get(place).map(|token| token.word.text.as_str());
-        let context = Context {
-            before: place.checked_sub(1).and_then(word_at),
-            word: &token.word.text,
-            after: word_at(place + 1),
-        };
-        correction(&context, self.vocabulary, self.lexicon.analyser())
-    }
-
-    /// Whether the word and a neighbour are one known word.
-    fn joins(&self, place: usize) -> bool {
-        let before = place.checked_sub(1).is_some_and(|first| self.joined(first).is_some());
-        before || self.joined(place).is_some()
-    }
-
-    /// The known word that the word at `place` and the next one make together.
-    fn joined(&self, place: usize) -> Option<String> {
-        let (first, second) = (self.tokens.get(place)?, self.tokens.get(place + 1)?);
-        let letters = |word: &Word| word.kind == WordKind::Letters;
-        if !letters(&first.word) || !letters(&second.word) {
-            return None;
-        }
-        let joined = format!("{}{}", first.word.text, second.word.text);
-        (self.vocabulary.count(&joined) > 0).then_some(joined)
-    }
-
-    /// The two known neighbouring words that make the word.
-    fn split(&self, word: &str) -> Option<(String, String)> {
-        if !word.is_ascii() || word.len() < 2 * PART_LETTERS_MIN {
-            return None;
-        }
-        (PART_LETTERS_MIN..=word.len() - PART_LETTERS_MIN)
-            .map(|middle| word.split_at(middle))
-            .map(|(first, second)| (self.vocabulary.pair_count(first, second), first, second))
-            .filter(|(count, ..)| *count > 0)
-            .max_by_key(|(count, ..)| *count)
-            .map(|(_, first, second)| (first.to_owned(), second.to_owned()))
+    fn text_without(&self, is_excluded: &dyn Fn(usize) -> bool) -> String {
+        let surfaces = self.surfaces.iter().enumerate();
+        let wanted = surfaces.filter(|(place, _)| !is_excluded(*place));
+        wanted.map(|(_, surface)| surface.as_str()).collect::<Vec<_>>().join(" ")
     }
 
     /// One term per word or recognised group of words; stop words only when there is nothing else.
-    fn terms(&self) -> Vec<QueryTerm> {
+    fn terms(&self, is_excluded: &dyn Fn(usize) -> bool) -> Vec<QueryTerm> {
         let mut terms = Vec::with_capacity(self.tokens.len());
         let mut place = 0;
         while place < self.tokens.len() {
-            let (term, used) = self.group(place).unwrap_or_else(|| (self.single(place), 1));
+            if is_excluded(place) {
+                place += 1;
+                continue;
+            }
+            let group = self.group(place).filter(|(_, used)| !is_excluded(place + used - 1));
+            let (term, used) = group.unwrap_or_else(|| (self.single(place), 1));
             terms.push((term, used == 1 && self.is_stop(place)));
             place += used;
         }
@@ -186,29 +145,35 @@ impl Reading<'_> {
     }
 
     fn is_stop(&self, place: usize) -> bool {
-        self.lexicon.is_stop_word(&self.tokens[place].word.text)
+        self.known.lexicon.is_stop_word(&self.tokens[place].word.text)
     }
 
     /// Several words that have a synonym or are also written as one.
     fn group(&self, place: usize) -> Option<(QueryTerm, usize)> {
+        let lexicon = self.known.lexicon;
         let longest = SYNONYM_WORDS_MAX.min(self.tokens.len() - place);
         for used in (2..=longest).rev() {
             let tokens = &self.tokens[place..place + used];
             let terms: Vec<String> = tokens.iter().map(|token| token.term.clone()).collect();
-            let synonyms = self.lexicon.synonyms(&terms);
+            let synonyms = self.synonyms(&terms);
             if !synonyms.is_empty() {
                 let mut alternatives = vec![Alternative { terms, weight: 1.0 }];
                 alternatives.extend_from_slice(synonyms);
                 return Some((QueryTerm { word: self.words(place, used), alternatives }, used));
             }
         }
-        let joined = self.joined(place)?;
-        let pair = [self.tokens[place].term.clone(), self.tokens[place + 1].term.clone()];
+        let (first, second) = (self.tokens.get(place)?, self.tokens.get(place + 1)?);
+        let joined = as_one_word(&first.word, &second.word, self.known.vocabulary)?;
+        let pair = [first.term.clone(), second.term.clone()];
         let alternatives = vec![
-            Alternative { terms: vec![self.lexicon.analyser().stem(&joined)], weight: 1.0 },
+            Alternative { terms: vec![lexicon.analyser().stem(&joined)], weight: 1.0 },
             Alternative { terms: pair.to_vec(), weight: 1.0 },
         ];
         Some((QueryTerm { word: self.words(place, 2), alternatives }, 2))
+    }
+
+    fn synonyms(&self, terms: &[String]) -> &[Alternative] {
+        if self.request.uses(Aspect::Synonym) { self.known.lexicon.synonyms(terms) } else { &[] }
     }
 
     fn words(&self, place: usize, used: usize) -> String {
@@ -218,27 +183,24 @@ impl Reading<'_> {
 
     fn single(&self, place: usize) -> QueryTerm {
         let token = &self.tokens[place];
+        let Known { vocabulary, lexicon, .. } = self.known;
         let own = vec![token.term.clone()];
         let mut alternatives = vec![Alternative { terms: own.clone(), weight: 1.0 }];
-        alternatives.extend_from_slice(self.lexicon.synonyms(&own));
-        if let WordKind::Quantity(value, _) = token.word.kind {
-            let terms = vec![write_number(value)];
-            alternatives.push(Alternative { terms, weight: BARE_NUMBER_WEIGHT });
+        alternatives.extend_from_slice(self.synonyms(&own));
+        match token.word.kind {
+            WordKind::Quantity(value, unit) if self.request.uses(Aspect::Quantity) => {
+                alternatives.extend(quantity::alternatives(value, unit, vocabulary));
+            }
+            WordKind::Letters if self.request.uses(Aspect::Synonym) => {
+                let word = &token.word.text;
+                alternatives.extend(compound::alternatives(word, lexicon.analyser(), vocabulary));
+            }
+            _ => {}
         }
-        if let Some((first, second)) = self.split(&token.word.text) {
-            let analyser = self.lexicon.analyser();
-            let terms = vec![analyser.stem(&first), analyser.stem(&second)];
+        if let Some((first, second)) = as_two_words(&token.word.text, vocabulary) {
+            let terms = vec![lexicon.analyser().stem(&first), lexicon.analyser().stem(&second)];
             alternatives.push(Alternative { terms, weight: 1.0 });
         }
         QueryTerm { word: token.word.text.clone(), alternatives }
-    }
-
-    /// Words that are mostly known as brands.
-    fn brands(&self) -> Vec<String> {
-        let is_brand = |word: &&String| {
-            let brand = self.vocabulary.brand_count(word);
-            brand > 0 && 2 * brand >= self.vocabulary.count(word)
-        };
-        self.tokens.iter().map(|token| &token.word.text).filter(is_brand).cloned().collect()
     }
 }

@@ -6,7 +6,7 @@ use super::RankedItem;
 use super::signal::Signal;
 use crate::index::View;
 use crate::query::Query;
-use crate::text::normalise::fold;
+use crate::text::values::ValueKind;
 
 /// The hits that are kept diverse.
 const FIRST_HITS: usize = 10;
@@ -27,7 +27,7 @@ pub(super) fn spread_brands(items: &mut [RankedItem], query: &Query, view: &View
             break;
         }
         let brand = columns.row(item.ordinal).and_then(|row| row.brand);
-        let named = |brand: u32| is_named(query, columns.text(brand));
+        let named = |brand: u32| query.names(ValueKind::Brand, brand);
         let full = brand.filter(|brand| counts.get(brand).is_some_and(|count| *count >= hits_max));
         if full.is_some_and(|brand| !named(brand)) && lifted(item) {
             surplus.push(place);
@@ -45,11 +45,6 @@ pub(super) fn spread_brands(items: &mut [RankedItem], query: &Query, view: &View
 
 fn lifted(item: &RankedItem) -> bool {
     !item.exact && item.signals.get(Signal::BrandAffinity) > 0.0
-}
-
-fn is_named(query: &Query, brand: &str) -> bool {
-    let brand = fold(brand);
-    query.brands.iter().any(|named| brand.split_whitespace().any(|word| word == named))
 }
 
 /// Takes the surplus out and puts it, in order, behind the first hits; its score falls to that of

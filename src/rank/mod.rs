@@ -2,10 +2,14 @@
 //! of a score has a name.
 
 mod diversify;
+mod feedback;
 pub mod order;
 pub mod personal;
 mod relevance;
 pub mod signal;
+mod wording;
+
+use std::collections::HashMap;
 
 use crate::domain::filter::Filter;
 use crate::domain::id::{Ordinal, ProductId};
@@ -19,6 +23,7 @@ use crate::retrieve::filter::CompiledFilter;
 use crate::retrieve::{Candidate, Candidates};
 use crate::settings::boosts::NumericField;
 
+use feedback::{Feedback, Likeness};
 use order::SortKey;
 use personal::{Person, Personal};
 use relevance::Relevance;
@@ -27,6 +32,14 @@ use signal::{Signal, Signals};
 /// So many of the best candidates get the costly signals and the shopper's part: a fixed number,
 /// whatever the page, so that no product repeats or vanishes between pages.
 pub const WINDOW: usize = 400;
+
+/// So many of the window are the head: chosen for reach, so that nothing that answers the query in
+/// other words is missing, and then put in order by score.
+const HEAD: usize = 100;
+
+/// How much likeness to the best answers counts for reach, beside the score.
+const REACH_OF_MEANING: f32 = 0.3;
+const REACH_OF_CATEGORY: f32 = 0.3;
 
 /// A product with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,10 +127,11 @@ impl<'a> Ranking<'a> {
     /// Scores and orders the candidates.
     pub fn rerank(&self, candidates: Candidates) -> Ranked<'a> {
         let generation = &self.view.generation;
-        let relevance = Relevance::new(self.view, self.query);
+        let relevance = Relevance::new(self.view, self.query, &candidates.term_weights);
         let mut items = self.first_pass(&candidates.list, &relevance);
         if self.order.is_empty() {
-            self.second_pass(&mut items, &relevance);
+            let wholes = wholes(&candidates.list);
+            self.second_pass(&mut items, &relevance, &wholes);
         } else {
             self.sort_by_field(&mut items);
         }
@@ -161,22 +175,81 @@ impl<'a> Ranking<'a> {
     }
 
     /// Orders by score; the window gets the costly signals and the shopper's part.
-    fn second_pass(&self, items: &mut [RankedItem], relevance: &Relevance<'_>) {
+    fn second_pass(
+        &self,
+        items: &mut [RankedItem],
+        relevance: &Relevance<'_>,
+        wholes: &HashMap<Ordinal, f32>,
+    ) {
         let window = WINDOW.min(items.len());
+        let by_reach = |one: &RankedItem, other: &RankedItem| {
+            let reach = |item: &RankedItem| wholes.get(&item.ordinal).copied().unwrap_or(item.score);
+            let better = reach(other).total_cmp(&reach(one));
+            other.exact.cmp(&one.exact).then(better).then_with(|| one.ordinal.cmp(&other.ordinal))
+        };
         if window < items.len() {
-            items.select_nth_unstable_by(window, best_first);
-            items[window..].sort_unstable_by(best_first);
+            items.select_nth_unstable_by(window, by_reach);
+            items[window..].sort_unstable_by(by_reach);
         }
         let window = &mut items[..window];
-        for item in window.iter_mut() {
-            if let Some(row) = self.row(item) {
-                relevance.second(&mut item.signals, row);
-                item.score = item.signals.sum();
-            }
-        }
         window.sort_unstable_by(best_first);
+        let likenesses = self.second_signals(window, relevance);
+        self.put_head_first(window, (&likenesses, wholes));
         number(items);
         self.personalise(items);
+    }
+
+    /// Adds the costly signals to the window; how alike each product is to the best answers.
+    fn second_signals(
+        &self,
+        window: &mut [RankedItem],
+        relevance: &Relevance<'_>,
+    ) -> HashMap<Ordinal, Likeness> {
+        let mut likenesses = HashMap::with_capacity(window.len());
+        if self.query.terms.is_empty() {
+            return likenesses;
+        }
+        let weights = &self.view.settings.ranking;
+        let feedback = Feedback::of(self.view, window, !relevance.is_one_word());
+        for item in window {
+            let Some(row) = self.row(item) else { continue };
+            let likeness = feedback.likeness(item, row);
+            let category = (likeness.leaf + likeness.parent) / 2.0;
+            relevance.second(&mut item.signals, row);
+            item.signals.set(Signal::Feedback, weights.feedback * likeness.meaning);
+            item.signals.set(Signal::CategoryShare, weights.category_share * category);
+            item.score = item.signals.sum();
+            likenesses.insert(item.ordinal, likeness);
+        }
+        likenesses
+    }
+
+    /// Chooses the head by reach and puts everything in order: those behind it keep below its last
+    /// by a part of their score that says so.
+    fn put_head_first(
+        &self,
+        window: &mut [RankedItem],
+        (likenesses, wholes): (&HashMap<Ordinal, Likeness>, &HashMap<Ordinal, f32>),
+    ) {
+        let head = HEAD.min(window.len());
+        let reach = |item: &RankedItem| {
+            let likeness = likenesses.get(&item.ordinal).copied().unwrap_or_default();
+            let alike =
+                REACH_OF_MEANING * likeness.meaning + REACH_OF_CATEGORY * likeness.parent;
+            wholes.get(&item.ordinal).copied().unwrap_or(item.score + alike)
+        };
+        window.sort_unstable_by(|one, other| {
+            let better = reach(other).total_cmp(&reach(one));
+            other.exact.cmp(&one.exact).then(better).then_with(|| one.ordinal.cmp(&other.ordinal))
+        });
+        let (head, rest) = window.split_at_mut(head);
+        let floor = head.iter().map(|item| item.score).fold(f32::INFINITY, f32::min);
+        for item in rest.iter_mut() {
+            item.signals.set(Signal::Reach, (floor - item.score).min(0.0));
+            item.score = item.signals.sum();
+        }
+        head.sort_unstable_by(best_first);
+        rest.sort_unstable_by(best_first);
     }
 
     fn personalise(&self, items: &mut [RankedItem]) {
@@ -212,6 +285,11 @@ fn best_first(one: &RankedItem, other: &RankedItem) -> std::cmp::Ordering {
         .cmp(&one.exact)
         .then_with(|| other.score.total_cmp(&one.score))
         .then_with(|| one.ordinal.cmp(&other.ordinal))
+}
+
+/// How well candidates answer the whole of a query that excludes something, where that is told.
+fn wholes(list: &[Candidate]) -> HashMap<Ordinal, f32> {
+    list.iter().filter_map(|one| Some((one.ordinal, one.whole?))).collect()
 }
 
 fn number(items: &mut [RankedItem]) {

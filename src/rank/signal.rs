@@ -8,14 +8,30 @@ pub enum Signal {
     Lexical,
     /// The query's words occur anywhere.
     Coverage,
-    /// Similarity of meaning.
+    /// Similarity of meaning to a query of several words.
     Semantic,
-    /// Title, brand and category contain the query's words.
-    TitleCoverage,
-    /// Query words stand together in the title.
-    TitlePhrase,
-    /// The query names what the product is.
-    TitleHead,
+    /// Similarity of meaning to a query of one word.
+    SemanticOneWord,
+    /// What the query excludes is there, or said to be absent.
+    Exclusion,
+    /// The query names the brand.
+    BrandNamed,
+    /// The query names the category.
+    CategoryNamed,
+    /// The query names colours, sizes and other values that the product has.
+    ValuesNamed,
+    /// Title words are written as in the query.
+    ExactForm,
+    /// The query's words stand close together in the title.
+    Proximity,
+    /// The query's words say what the product is.
+    MainPart,
+    /// Near to the best answers.
+    Feedback,
+    /// Of a category as the best answers are.
+    CategoryShare,
+    /// What keeps products behind the head that are not among those chosen for it.
+    Reach,
     /// An identifier is named.
     Identifier,
     /// The price is as the query wishes.
@@ -49,16 +65,24 @@ pub enum Signal {
 }
 
 /// How many signals there are.
-pub const SIGNALS: usize = 21;
+pub const SIGNALS: usize = 29;
 
 /// All signals in the order of their contribution arrays, with their public names.
 pub const NAMES: [(Signal, &str); SIGNALS] = [
     (Signal::Lexical, "lexical"),
     (Signal::Coverage, "coverage"),
     (Signal::Semantic, "semantic"),
-    (Signal::TitleCoverage, "title_coverage"),
-    (Signal::TitlePhrase, "title_phrase"),
-    (Signal::TitleHead, "title_head"),
+    (Signal::SemanticOneWord, "semantic_one_word"),
+    (Signal::Exclusion, "exclusion"),
+    (Signal::BrandNamed, "brand_named"),
+    (Signal::CategoryNamed, "category_named"),
+    (Signal::ValuesNamed, "values_named"),
+    (Signal::ExactForm, "exact_form"),
+    (Signal::Proximity, "proximity"),
+    (Signal::MainPart, "main_part"),
+    (Signal::Feedback, "feedback"),
+    (Signal::CategoryShare, "category_share"),
+    (Signal::Reach, "reach"),
     (Signal::Identifier, "identifier"),
     (Signal::PriceWish, "price_wish"),
     (Signal::Popularity, "popularity"),

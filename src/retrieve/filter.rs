@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 use crate::index::columns::dictionary::{FieldId, ValueId};
 use crate::index::columns::row::{Row, VariantRow};
 use crate::index::columns::{Columns, RESERVED_FIELDS};
+use crate::query::{Attribute, PriceWish, Query};
+use crate::text::values::ValueKind;
 
 /// A filter ready to test rows of one snapshot.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +51,12 @@ struct Range {
 }
 
 impl Range {
+    fn of_price(wish: &PriceWish) -> Self {
+        let bounds =
+            Bounds { gte: Some(wish.at_least), lte: Some(wish.at_most), ..Bounds::default() };
+        Self { bounds, any_of: Vec::new() }
+    }
+
     fn contains(&self, value: f64) -> bool {
         let bounds = &self.bounds;
         bounds.gte.is_none_or(|least| value >= least)
@@ -89,6 +97,35 @@ impl CompiledFilter {
         Ok(compiled)
     }
 
+    /// This filter with what the query's words are to be taken as filters for.
+    pub fn and_query(mut self, query: &Query) -> Self {
+        for attribute in query.attributes.iter().filter(|one| one.is_filter) {
+            self.require(attribute);
+        }
+        if let Some(wish) = query.price.filter(|wish| wish.is_filter) {
+            self.variant.push(VariantTest::Price(Range::of_price(&wish)));
+        }
+        self
+    }
+
+    /// What the query's words wish of a product and its variants.
+    pub fn of_wishes(query: &Query) -> Self {
+        let mut wishes = Self::default();
+        query.attributes.iter().for_each(|attribute| wishes.require(attribute));
+        wishes
+    }
+
+    fn require(&mut self, attribute: &Attribute) {
+        let values = attribute.values.to_vec();
+        match attribute.kind {
+            ValueKind::Size => self.variant.push(VariantTest::Size(values, false)),
+            ValueKind::Color => self.variant.push(VariantTest::Color(values, false)),
+            ValueKind::Brand | ValueKind::Category | ValueKind::Attribute => {
+                self.product.push(ProductTest::Value(attribute.field_number, values, false));
+            }
+        }
+    }
+
     /// Whether every row passes.
     pub fn is_empty(&self) -> bool {
         self.product.is_empty() && self.variant.is_empty()
@@ -105,6 +142,11 @@ impl CompiledFilter {
             return self.variant.iter().all(|test| test.holds_for_product(row));
         }
         row.variants.iter().any(|variant| self.matches_variant(row, variant))
+    }
+
+    /// Whether there are conditions on variants.
+    pub fn describes_variants(&self) -> bool {
+        !self.variant.is_empty()
     }
 
     /// Whether one variant of a product passes the conditions on variants.

@@ -3,16 +3,26 @@
 //! All fields of a term are added up before the sum is saturated, so that a word in title and
 //! description does not count twice; and every match is visited, since totals and facets need all.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::domain::id::Ordinal;
 use crate::error::Result;
 use crate::index::lexical::{Lexical, TextField};
-use crate::query::{Alternative, Query, QueryTerm};
+use crate::query::{Alternative, Excluded, QueryTerm};
 use crate::settings::FieldWeights;
 
 /// Saturation of term frequency.
-const K1: f32 = 1.2;
+const K1: f32 = 1.0;
+
+/// Fields that say what a product is and has.
+const LABELS: [TextField; 3] = [TextField::Category, TextField::Attributes, TextField::Title];
+
+/// A description also speaks of what goes with a product; and few of the products without
+/// something say so.
+const HAS_IN_DESCRIPTION: f32 = -0.27;
+const HAS_IN_LABEL: f32 = -1.0;
+const SAYS_WITHOUT: f32 = 0.33;
 
 /// How much field length counts: titles differ in length less meaningfully than descriptions.
 fn length_share(field: TextField) -> f32 {
@@ -38,6 +48,10 @@ pub(super) struct LexicalMatch {
 #[derive(Default)]
 pub(super) struct LexicalMatches {
     pub(super) list: Vec<LexicalMatch>,
+    /// Words that some product has, with their weights.
+    pub(super) known_words: Vec<(String, f32)>,
+    /// The weight of each term in order; 0 for an unknown one.
+    pub(super) term_weights: Vec<f32>,
     pub(super) unknown_words: Vec<String>,
 }
 
@@ -96,40 +110,63 @@ impl<'v> Scorer<'v> {
         Self { lexical, weights, ordinals_end }
     }
 
-    /// Products that the query names by a whole identifier.
-    pub(super) fn identified(&self, query: &Query) -> Result<Vec<Ordinal>> {
+    /// Products that have one of the identifiers. One that is part of a longer one that products
+    /// have names nothing: `KX-2000` in `KX-2000-9`.
+    pub(super) fn identified(&self, identifiers: &[String]) -> Result<Vec<Ordinal>> {
+        let mut longest_first: Vec<&String> = identifiers.iter().collect();
+        longest_first.sort_by_key(|identifier| Reverse(identifier.len()));
+        let mut named: Vec<&String> = Vec::new();
         let mut found = Vec::new();
-        for identifier in &query.identifiers {
+        for identifier in longest_first {
+            if named.iter().any(|longer| longer.contains(identifier.as_str())) {
+                continue;
+            }
+            let before = found.len();
             self.lexical.postings(TextField::Identifier, identifier, &mut |posting| {
                 found.push(posting.ordinal);
             })?;
+            if found.len() > before {
+                named.push(identifier);
+            }
         }
         found.sort_unstable();
         found.dedup();
         Ok(found)
     }
 
-    /// Every product with at least one of the query's words, scored.
-    pub(super) fn matches(&self, query: &Query) -> Result<LexicalMatches> {
+    /// Every allowed product with at least one of the query's words, scored. How telling a word is
+    /// is a matter of the whole index, whether it is known one of the allowed products.
+    pub(super) fn matches(
+        &self,
+        terms: &[QueryTerm],
+        allows: &dyn Fn(Ordinal) -> bool,
+    ) -> Result<LexicalMatches> {
         let mut total = Scores::new(self.ordinals_end);
         let mut coverage = Scores::new(self.ordinals_end);
         let mut term_scores = Scores::new(self.ordinals_end);
-        let (mut weight_all, mut weight_known) = (0.0, 0.0);
-        let mut unknown_words = Vec::new();
-        for term in &query.terms {
+        let mut weight_all = 0.0;
+        let (mut known_words, mut unknown_words) = (Vec::new(), Vec::new());
+        let mut term_weights = Vec::with_capacity(terms.len());
+        for term in terms {
             self.score_term(term, &mut term_scores)?;
             let weight = self.inverse_document_frequency(term_scores.touched.len());
             weight_all += weight;
-            if term_scores.touched.is_empty() {
-                unknown_words.push(term.word.clone());
-                continue;
-            }
-            weight_known += weight;
+            let mut known = false;
             term_scores.drain(|ordinal, frequency| {
-                total.add(ordinal, weight * frequency / (K1 + frequency));
-                coverage.add(ordinal, weight);
+                if allows(ordinal) {
+                    total.add(ordinal, weight * frequency / (K1 + frequency));
+                    coverage.add(ordinal, weight);
+                    known = true;
+                }
             });
+            term_weights.push(if known { weight } else { 0.0 });
+            if known {
+                known_words.push((term.word.clone(), weight));
+            } else {
+                unknown_words.push(term.word.clone());
+            }
         }
+        let weight_known: f32 = known_words.iter().map(|(_, weight)| weight).sum();
         let mut list = Vec::with_capacity(total.touched.len());
         total.drain(|ordinal, score| {
             list.push(LexicalMatch {
@@ -138,7 +175,35 @@ impl<'v> Scorer<'v> {
                 coverage: coverage.by_ordinal[ordinal as usize] / weight_known,
             });
         });
-        Ok(LexicalMatches { list, unknown_words })
+        Ok(LexicalMatches { list, known_words, term_weights, unknown_words })
+    }
+
+    /// What products say of something excluded, from −1 that they have it to 1 that they are
+    /// without it: the mean over its words. Others say nothing.
+    pub(super) fn stances(&self, excluded: &Excluded) -> Result<HashMap<Ordinal, f32>> {
+        let mut stances = HashMap::new();
+        let share = 1.0 / excluded.terms.len().max(1) as f32;
+        for term in &excluded.terms {
+            for (ordinal, stance) in self.stances_on(term, excluded.is_wanted_too)? {
+                *stances.entry(ordinal).or_insert(0.0) += share * stance;
+            }
+        }
+        Ok(stances)
+    }
+
+    fn stances_on(&self, term: &str, is_wanted_too: bool) -> Result<HashMap<Ordinal, f32>> {
+        let mut stances = HashMap::new();
+        let fields = [(TextField::Description, HAS_IN_DESCRIPTION)].into_iter();
+        let fields = fields.chain(LABELS.map(|field| (field, HAS_IN_LABEL)));
+        for (field, stance) in fields.filter(|_| !is_wanted_too) {
+            self.lexical.postings(field, term, &mut |posting| {
+                stances.insert(posting.ordinal, stance);
+            })?;
+        }
+        self.lexical.absent(term, &mut |ordinal| {
+            stances.insert(ordinal, SAYS_WITHOUT);
+        })?;
+        Ok(stances)
     }
 
     /// Robertson's idf, kept positive.

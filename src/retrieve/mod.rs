@@ -3,12 +3,15 @@
 pub mod facet;
 pub mod filter;
 mod lexical;
+mod tier;
 
 use std::collections::HashMap;
 
+use fixedbitset::FixedBitSet;
+
 use crate::domain::id::Ordinal;
+use crate::domain::page::Tier;
 use crate::domain::search::Mode;
-use crate::embed::Embedding;
 use crate::error::Result;
 use crate::index::View;
 use crate::index::semantic::Meaning;
@@ -16,10 +19,12 @@ use crate::query::Query;
 
 use filter::CompiledFilter;
 use lexical::{LexicalMatch, Scorer};
+use tier::Choice;
 
-/// A product matches by word when it has at least this share of the weight of the words that the
-/// index knows.
-const COVERAGE_MIN: f32 = 0.3;
+/// How much coverage and meaning count beside the lexical score where candidates are compared by
+/// the whole of a query.
+const WHOLE_COVERAGE: f32 = 0.5;
+const WHOLE_SEMANTIC: f32 = 0.5;
 
 /// A product that could answer the query.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -32,8 +37,26 @@ pub struct Candidate {
     pub coverage: f32,
     /// Similarity of meaning, calibrated: 0 where it is usual for the query, 1 for the same meaning.
     pub semantic: f32,
-    /// Whether the query names the product by an identifier.
-    pub identified: bool,
+    /// How the query names the product by an identifier.
+    pub identified: Identified,
+    /// What the product says of what the query excludes: 1 that it is without, −1 that it has it,
+    /// 0 nothing.
+    pub exclusion: f32,
+    /// How well the product answers the query if what is to be absent were looked for as well;
+    /// `None` where nothing is to be absent.
+    pub whole: Option<f32>,
+}
+
+/// Whether a query names a product by an identifier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Identified {
+    /// It does not.
+    #[default]
+    No,
+    /// It begins as one of the product's identifiers does.
+    Begun,
+    /// It contains one of the product's identifiers.
+    Whole,
 }
 
 /// All products that match, in no particular order. Totals and facets are counted over them.
@@ -41,8 +64,12 @@ pub struct Candidate {
 pub struct Candidates {
     /// Each product once.
     pub list: Vec<Candidate>,
-    /// What had to be given up to find any, in words.
+    /// How many of the query's words had to be given up to find them; `None` for browsing.
+    pub tier: Option<Tier>,
+    /// What had to be given up, in words.
     pub relaxed: Option<String>,
+    /// How telling each of the query's terms is; 0 for one that no product has.
+    pub term_weights: Vec<f32>,
 }
 
 /// What to retrieve besides the query's words.
@@ -58,27 +85,34 @@ pub struct Demand<'a> {
 /// # Errors
 /// Internal when the disk or the model fails.
 pub fn retrieve(query: &Query, view: &View, demand: &Demand<'_>) -> Result<Candidates> {
+    let allowed = allowed(view, demand.filter);
     if query.is_empty() {
-        return Ok(Candidates { list: everything(view), relaxed: None }.filtered(view, demand));
+        return Ok(everything(view, allowed.as_ref()));
     }
-    let search = Search::new(query, view, demand.mode)?;
-    search.candidates().map(|candidates| candidates.filtered(view, demand))
+    Search::new(query, view, demand.mode, allowed)?.candidates()
+}
+
+/// The products that pass a filter; `None` when all do.
+fn allowed(view: &View, filter: &CompiledFilter) -> Option<FixedBitSet> {
+    if filter.is_empty() {
+        return None;
+    }
+    let columns = &view.generation.columns;
+    let mut allowed = FixedBitSet::with_capacity(columns.ordinals_end());
+    for (ordinal, row) in columns.rows() {
+        allowed.set(ordinal as usize, filter.matches(row));
+    }
+    Some(allowed)
 }
 
 /// Browsing: every product matches.
-fn everything(view: &View) -> Vec<Candidate> {
-    let rows = view.generation.columns.rows();
-    rows.map(|(ordinal, _)| Candidate { ordinal, ..Candidate::default() }).collect()
-}
-
-impl Candidates {
-    fn filtered(mut self, view: &View, demand: &Demand<'_>) -> Self {
-        let columns = &view.generation.columns;
-        self.list.retain(|candidate| {
-            columns.row(candidate.ordinal).is_some_and(|row| demand.filter.matches(row))
-        });
-        self
-    }
+fn everything(view: &View, allowed: Option<&FixedBitSet>) -> Candidates {
+    let ordinals = view.generation.columns.rows().map(|(ordinal, _)| ordinal);
+    let passing = ordinals.filter(|ordinal| {
+        allowed.is_none_or(|allowed| allowed.contains(*ordinal as usize))
+    });
+    let list = passing.map(|ordinal| Candidate { ordinal, ..Candidate::default() }).collect();
+    Candidates { list, ..Candidates::default() }
 }
 
 /// One query against one snapshot.
@@ -86,70 +120,150 @@ struct Search<'a> {
     query: &'a Query,
     view: &'a View,
     mode: Mode,
+    allowed: Option<FixedBitSet>,
     meaning: Option<Meaning>,
 }
 
+/// Products that were found, by ordinal.
+type Found = HashMap<Ordinal, Candidate>;
+
 impl<'a> Search<'a> {
-    fn new(query: &'a Query, view: &'a View, mode: Mode) -> Result<Self> {
+    fn new(
+        query: &'a Query,
+        view: &'a View,
+        mode: Mode,
+        allowed: Option<FixedBitSet>,
+    ) -> Result<Self> {
         let wants_meaning = mode != Mode::Lexical && view.settings.semantic.enabled;
-        let embedding = if wants_meaning { embedding(query, view)? } else { None };
-        let meaning = embedding.map(|embedding| view.generation.semantic.prepare(&embedding));
-        Ok(Self { query, view, mode, meaning })
+        let meaning =
+            if wants_meaning { meaning(&query.wanted_text, view)? } else { None };
+        Ok(Self { query, view, mode, allowed, meaning })
     }
 
     fn candidates(&self) -> Result<Candidates> {
         let generation = &self.view.generation;
-        let scorer = Scorer::new(
-            &generation.lexical,
-            &self.view.settings.fields,
-            generation.columns.ordinals_end(),
-        );
-        let mut found: HashMap<Ordinal, Candidate> = HashMap::new();
-        let mut relaxed = None;
+        let ends = generation.columns.ordinals_end();
+        let scorer = Scorer::new(&generation.lexical, &self.view.settings.fields, ends);
+        let mut found = Found::new();
+        let mut candidates = Candidates { tier: Some(Tier::Meaning), ..Candidates::default() };
         if self.mode != Mode::Semantic {
-            let matches = scorer.matches(self.query)?;
-            let whole = matches.list.iter().any(|one| one.coverage > 0.999);
-            relaxed = relaxation(&matches.unknown_words, whole);
-            let enough = matches.list.into_iter().filter(|one| one.coverage >= COVERAGE_MIN);
+            let matches = scorer.matches(&self.query.terms, &|ordinal| self.allows(ordinal))?;
+            let choice = Choice::of(&matches);
+            let enough = matches.list.iter().filter(|one| choice.admits(one));
             found.extend(enough.map(|one| (one.ordinal, self.by_word(one))));
+            candidates.tier = Some(choice.tier);
+            candidates.relaxed = choice.relaxed(&matches);
+            candidates.term_weights = matches.term_weights;
         }
         let alone = self.mode == Mode::Hybrid && found.is_empty();
-        self.add_by_meaning(&mut found, alone);
-        let identified = scorer.identified(self.query)?;
-        if !identified.is_empty() {
-            relaxed = None;
+        if let Some(meaning) = &self.meaning {
+            self.add_by_meaning(&mut found, meaning, alone);
         }
-        for ordinal in identified {
-            let candidate = found.entry(ordinal).or_insert_with(|| self.by_meaning(ordinal));
-            candidate.identified = true;
+        self.add_whole(&mut found, &scorer)?;
+        if self.add_identified(&mut found, &scorer)? {
+            candidates.tier = Some(Tier::All);
+            candidates.relaxed = None;
         }
-        Ok(Candidates { list: found.into_values().collect(), relaxed })
+        self.exclude(&mut found, &scorer)?;
+        candidates.list = found.into_values().collect();
+        Ok(candidates)
+    }
+
+    fn allows(&self, ordinal: Ordinal) -> bool {
+        self.allowed.as_ref().is_none_or(|allowed| allowed.contains(ordinal as usize))
     }
 
     /// Adds what is near in meaning; `alone` says that no product has any of the words.
-    fn add_by_meaning(&self, found: &mut HashMap<Ordinal, Candidate>, alone: bool) {
-        let Some(meaning) = &self.meaning else {
-            return;
-        };
+    fn add_by_meaning(&self, found: &mut Found, meaning: &Meaning, alone: bool) {
         let semantic = &self.view.generation.semantic;
         let settings = &self.view.settings.semantic;
-        let mut gate = meaning.gate(settings.gate_deviations);
+        let one_word = self.query.terms.len() < 2;
+        let (deviations, count) = if one_word {
+            (settings.gate_one_word_deviations, settings.candidates_max.div_ceil(2))
+        } else {
+            (settings.gate_deviations, settings.candidates_max)
+        };
+        let mut gate = meaning.gate(deviations);
         if alone {
             gate = gate.max(semantic.sure(settings.gate_alone_deviations));
         }
-        for near in semantic.nearest(meaning, settings.candidates_max) {
+        for near in semantic.nearest(meaning, count, self.allowed.as_ref()) {
             if near.similarity < gate {
                 break;
             }
-            found.entry(near.ordinal).or_insert_with(|| Candidate {
-                ordinal: near.ordinal,
-                semantic: meaning.calibrated(near.similarity),
-                ..Candidate::default()
-            });
+            let ordinal = near.ordinal;
+            found.entry(ordinal).or_insert_with(|| self.by_meaning(ordinal));
         }
     }
 
-    fn by_word(&self, one: LexicalMatch) -> Candidate {
+    /// Adds what answers the query with what is to be absent taken for wanted, and notes how well:
+    /// who wants boxes without lids is answered by what speaks of boxes and of lids, and by none
+    /// that speaks of neither.
+    fn add_whole(&self, found: &mut Found, scorer: &Scorer<'_>) -> Result<()> {
+        let terms = &self.query.whole_terms;
+        if terms.is_empty() {
+            return Ok(());
+        }
+        let mut scores: HashMap<Ordinal, f32> = HashMap::new();
+        if self.mode != Mode::Semantic {
+            let matches = scorer.matches(terms, &|ordinal| self.allows(ordinal))?;
+            let choice = Choice::of(&matches);
+            for one in matches.list.iter().filter(|one| choice.admits(one)) {
+                found.entry(one.ordinal).or_insert_with(|| self.by_meaning(one.ordinal));
+                scores.insert(one.ordinal, one.score + WHOLE_COVERAGE * one.coverage);
+            }
+        }
+        let meaning = if self.meaning.is_some() { meaning(&self.query.text, self.view)? } else { None };
+        if let Some(meaning) = &meaning {
+            self.add_by_meaning(found, meaning, false);
+        }
+        let semantic = &self.view.generation.semantic;
+        for candidate in found.values_mut() {
+            let by_word = scores.get(&candidate.ordinal).copied().unwrap_or(0.0);
+            let near = |meaning| semantic.nearness(meaning, candidate.ordinal);
+            let by_meaning = meaning.as_ref().map_or(0.0, near);
+            candidate.whole = Some(by_word + WHOLE_SEMANTIC * by_meaning);
+        }
+        Ok(())
+    }
+
+    /// Adds what the query names by an identifier; whether there is any.
+    fn add_identified(&self, found: &mut Found, scorer: &Scorer<'_>) -> Result<bool> {
+        let mut any = false;
+        for (identifiers, how) in [
+            (&self.query.begun_identifiers, Identified::Begun),
+            (&self.query.identifiers, Identified::Whole),
+        ] {
+            for ordinal in scorer.identified(identifiers)? {
+                if self.allows(ordinal) {
+                    let candidate =
+                        found.entry(ordinal).or_insert_with(|| self.by_meaning(ordinal));
+                    candidate.identified = how;
+                    any = true;
+                }
+            }
+        }
+        Ok(any)
+    }
+
+    /// Notes what products say of what the query excludes.
+    fn exclude(&self, found: &mut Found, scorer: &Scorer<'_>) -> Result<()> {
+        let count = self.query.excluded.len() as f32;
+        for excluded in &self.query.excluded {
+            let stances = scorer.stances(excluded)?;
+            if excluded.is_filter {
+                found.retain(|ordinal, _| stances.get(ordinal).is_none_or(|says| *says >= 0.0));
+            }
+            for (ordinal, says) in stances {
+                if let Some(candidate) = found.get_mut(&ordinal) {
+                    candidate.exclusion += says / count;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn by_word(&self, one: &LexicalMatch) -> Candidate {
         Candidate { lexical: one.score, coverage: one.coverage, ..self.by_meaning(one.ordinal) }
     }
 
@@ -161,17 +275,10 @@ impl<'a> Search<'a> {
     }
 }
 
-/// What had to be given up, in words.
-fn relaxation(unknown_words: &[String], whole: bool) -> Option<String> {
-    if !unknown_words.is_empty() {
-        return Some(format!("no product has: {}", unknown_words.join(", ")));
-    }
-    (!whole).then(|| "no product has all words; showing those with most of them".to_owned())
-}
-
-fn embedding(query: &Query, view: &View) -> Result<Option<Embedding>> {
+fn meaning(text: &str, view: &View) -> Result<Option<Meaning>> {
     let Some(embedder) = view.generation.embedder.as_ref() else {
         return Ok(None);
     };
-    Ok(embedder.embed(&[query.text.as_str()])?.pop())
+    let embedding = embedder.embed(&[text])?.pop();
+    Ok(embedding.map(|embedding| view.generation.semantic.prepare(&embedding)))
 }

@@ -31,7 +31,7 @@ pub struct Settings {
     pub private_fields: Vec<String>,
     /// Groups and one-way lists of words that stand for one another.
     pub synonyms: Vec<Synonym>,
-    /// Words that carry no meaning in a query.
+    /// Words that carry no meaning in a query, besides those of the language.
     pub stop_words: Vec<String>,
     /// Weights of the ranking signals.
     pub ranking: RankingWeights,
@@ -90,14 +90,28 @@ pub struct RankingWeights {
     pub lexical: f32,
     /// Share of the query's known words that the product has anywhere, 0–1.
     pub coverage: f32,
-    /// Semantic similarity, calibrated to 0–1.
+    /// Semantic similarity to a query of several words, calibrated to 0–1.
     pub semantic: f32,
-    /// Share of the query's weight that the title, brand and category cover, 0–1.
-    pub title_coverage: f32,
-    /// Query words next to one another and in order in the title, 0–1.
-    pub title_phrase: f32,
-    /// The query names the head of the title rather than an accessory, 0–1.
-    pub title_head: f32,
+    /// Semantic similarity to a query of one word, calibrated to 0–1.
+    pub semantic_one_word: f32,
+    /// What the product says of what the query excludes: from −1 with it to 1 without it.
+    pub exclusion: f32,
+    /// The query names the brand, 0 or 1.
+    pub brand_named: f32,
+    /// Share of the category's name that the query has, 0–1.
+    pub category_named: f32,
+    /// Share of the colours, sizes and other values named in the query that the product has, 0–1.
+    pub values_named: f32,
+    /// Share of the query's words that stand in the title unstemmed, 0–1.
+    pub exact_form: f32,
+    /// The query's words stand close together in the title, 0–1.
+    pub proximity: f32,
+    /// Share of the query's weight in the part of the title that says what the product is, 0–1.
+    pub main_part: f32,
+    /// Similarity to the best answers, calibrated to 0–1.
+    pub feedback: f32,
+    /// Share of the best answers that are of the product's category, 0–1.
+    pub category_share: f32,
     /// Popularity within the index, as a rank share 0–1.
     pub popularity: f32,
     /// Rating shrunken towards the index's mean, 0–1.
@@ -118,6 +132,8 @@ pub struct SemanticSettings {
     /// A product matches by meaning when its similarity to the query is so many standard
     /// deviations above what is usual for the query.
     pub gate_deviations: f32,
+    /// The same for a query of one word, which says less.
+    pub gate_one_word_deviations: f32,
     /// Where no product has any of the query's words, the similarity must also be so many standard
     /// deviations above that of two random products: meaning alone must be sure.
     pub gate_alone_deviations: f32,
@@ -243,9 +259,16 @@ impl Settings {
             weight("ranking.lexical", ranking.lexical),
             weight("ranking.coverage", ranking.coverage),
             weight("ranking.semantic", ranking.semantic),
-            weight("ranking.title_coverage", ranking.title_coverage),
-            weight("ranking.title_phrase", ranking.title_phrase),
-            weight("ranking.title_head", ranking.title_head),
+            weight("ranking.semantic_one_word", ranking.semantic_one_word),
+            weight("ranking.exclusion", ranking.exclusion),
+            weight("ranking.brand_named", ranking.brand_named),
+            weight("ranking.category_named", ranking.category_named),
+            weight("ranking.values_named", ranking.values_named),
+            weight("ranking.exact_form", ranking.exact_form),
+            weight("ranking.proximity", ranking.proximity),
+            weight("ranking.main_part", ranking.main_part),
+            weight("ranking.feedback", ranking.feedback),
+            weight("ranking.category_share", ranking.category_share),
             weight("ranking.popularity", ranking.popularity),
             weight("ranking.rating", ranking.rating),
             weight("ranking.out_of_stock", ranking.out_of_stock),
@@ -267,6 +290,11 @@ impl Settings {
             ),
             ("personalisation.prior_events", person.prior_events, 0.0..=10_000.0),
             ("semantic.gate_deviations", f64::from(self.semantic.gate_deviations), -10.0..=10.0),
+            (
+                "semantic.gate_one_word_deviations",
+                f64::from(self.semantic.gate_one_word_deviations),
+                -10.0..=10.0,
+            ),
             (
                 "semantic.gate_alone_deviations",
                 f64::from(self.semantic.gate_alone_deviations),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
+use super::language::Language;
 use super::tokenise::{Word, words};
 
 /// A word and its term.
@@ -18,6 +19,7 @@ pub struct Token {
 /// Turns text into tokens for one language.
 pub struct Analyser {
     language: String,
+    small_words: &'static Language,
     stemmer: Stemmer,
 }
 
@@ -45,12 +47,21 @@ impl Analyser {
             "nl" => Algorithm::Dutch,
             _ => Algorithm::English,
         };
-        Self { language: language.to_owned(), stemmer: Stemmer::create(algorithm) }
+        Self {
+            language: language.to_owned(),
+            small_words: Language::of(language),
+            stemmer: Stemmer::create(algorithm),
+        }
     }
 
     /// The language's ISO 639-1 code.
     pub fn language(&self) -> &str {
         &self.language
+    }
+
+    /// What the language's small words mean.
+    pub fn small_words(&self) -> &'static Language {
+        self.small_words
     }
 
     /// The tokens of `text` in order.

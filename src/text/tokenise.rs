@@ -94,15 +94,28 @@ fn number(pieces: &[Piece]) -> Option<(f64, usize)> {
         return Some((fraction, 3));
     }
     let is_small_whole = whole.fract() == 0.0 && whole < 1_000.0;
-    let next = pieces.get(1..).filter(|next| !next.is_empty() && is_small_whole);
-    if let Some(next) = next
-        && pieces[1].start > pieces[0].end
-        && let Some(fraction) = fraction_at(next)
-        && fraction < 1.0
-    {
-        return Some((whole + fraction, 4));
+    let behind = is_small_whole.then(|| fraction_behind(pieces)).flatten();
+    let (fraction, used) = behind.unwrap_or((0.0, 0));
+    Some((whole + fraction, 1 + used))
+}
+
+/// The fraction of `1 3/4` and `1-3/4` behind the whole number, and how many pieces it takes.
+fn fraction_behind(pieces: &[Piece]) -> Option<(f64, usize)> {
+    let hyphen = pieces.get(1).is_some_and(|piece| piece.text == "-" && touches(pieces, 1));
+    let first = if hyphen { 2 } else { 1 };
+    let rest = pieces.get(first..)?;
+    if let Some(vulgar) = rest.first().and_then(|piece| vulgar_fraction(&piece.text)) {
+        return (vulgar < 1.0).then_some((vulgar, first));
     }
-    Some((whole, 1))
+    if touches(pieces, first) != hyphen {
+        return None;
+    }
+    fraction_at(rest).map(|fraction| (fraction, first + 2))
+}
+
+/// Whether nothing stands between a piece and the one before.
+fn touches(pieces: &[Piece], place: usize) -> bool {
+    pieces.get(place).is_some_and(|piece| pieces[place - 1].end == piece.start)
 }
 
 /// `1 / 2` as three touching pieces.
@@ -153,6 +166,11 @@ fn attach_unit(words: &mut [Word], rest: &mut &[Piece]) {
         return;
     };
     let skipped = usize::from(rest.first().is_some_and(|piece| piece.text == "-"));
+    if let Some((unit, used)) = two_word_unit(&rest[skipped.min(rest.len())..]) {
+        finish_quantity(last, value, unit, rest[skipped + used - 1].end);
+        *rest = &rest[skipped + used..];
+        return;
+    }
     let Some(piece) = rest.get(skipped) else {
         return;
     };
@@ -161,8 +179,25 @@ fn attach_unit(words: &mut [Word], rest: &mut &[Piece]) {
     else {
         return;
     };
-    last.text = format!("{}{unit}", write_number(value));
-    last.kind = WordKind::Quantity(value, unit);
-    last.end = piece.end;
+    finish_quantity(last, value, unit, piece.end);
     *rest = &rest[skipped + 1..];
+}
+
+fn finish_quantity(word: &mut Word, value: f64, unit: &'static str, end: usize) {
+    word.text = format!("{}{unit}", write_number(value));
+    word.kind = WordKind::Quantity(value, unit);
+    word.end = end;
+}
+
+/// `fl oz` and `sq ft`, perhaps with a full stop behind the first.
+fn two_word_unit(pieces: &[Piece]) -> Option<(&'static str, usize)> {
+    let first = pieces.first()?;
+    let stop = usize::from(pieces.get(1).is_some_and(|piece| piece.text == "."));
+    let second = canonical_unit(&pieces.get(1 + stop)?.text)?;
+    let unit = match (first.text.as_str(), second) {
+        ("fl" | "fluid", "oz") => "floz",
+        ("sq" | "square", "ft") => "sqft",
+        _ => return None,
+    };
+    Some((unit, 2 + stop))
 }

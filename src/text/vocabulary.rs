@@ -1,5 +1,9 @@
 //! The terms that an index knows.
 
+use std::ops::RangeInclusive;
+
+use super::units::Dimension;
+
 /// A known term near a misspelt one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neighbour {
@@ -29,4 +33,15 @@ pub trait Vocabulary {
 
     /// Products in the index.
     fn products(&self) -> u32;
+
+    /// Quantities as products write them, whose amounts in the base unit of a dimension lie in a
+    /// range; a bounded number of them.
+    fn quantities(&self, dimension: Dimension, amounts: RangeInclusive<f64>) -> Vec<String>;
+
+    /// Identifiers, without separators, that begin with `prefix`; in order, at most `limit`.
+    fn identifiers_with_prefix(&self, prefix: &str, limit: usize) -> Vec<String>;
+
+    /// Longer known terms that end with `ending`, at most `limit`; none in languages that write the
+    /// parts of compounds apart.
+    fn terms_ending(&self, ending: &str, limit: usize) -> Vec<String>;
 }

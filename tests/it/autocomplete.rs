@@ -78,8 +78,8 @@ impl Shop {
             let (sequence, ordinal) = (number as u64 + 1, number as u32);
             let change = Change { sequence, ordinal, id: product.id.clone(), product: None };
             columns.put(&change, &product, |row| {
-                row.title_terms = document.title_terms.into();
-                row.label_terms = document.label_terms.into();
+                row.title_terms = document.labels.title_terms.into();
+                row.label_terms = document.labels.label_terms.into();
             });
             titles.push(product.title);
         }

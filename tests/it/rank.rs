@@ -5,10 +5,15 @@
 //! 1. `first`: the page begins with these products in this order.
 //! 2. `above`: in each pair the first stands above the second.
 //! 3. `has` and `lacks`: products that must and must not be in the answer.
-//! 4. `corrected`, `total`, `variant`, `redirect`: those parts of the answer.
-//! 5. In every answer the factors of every hit sum to its score, and the hits of all pages
+//! 4. `corrected`, `total`, `variant`, `redirect`, `tier`: those parts of the answer; `tier` may be
+//!    `none`. `facet` are the counts of one field. `relaxed` says whether words were given up and
+//!    `suggests` whether other things to look for are named.
+//! 5. `understood`: these kinds, words and values are among what was understood; `not_understood`:
+//!    nothing of these kinds is.
+//! 6. In every answer the factors of every hit sum to its score, and the hits of all pages
 //!    together are the total, each once.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,7 +22,7 @@ use serde_json::Value;
 
 use vitrine::domain::event::Event;
 use vitrine::domain::id::IndexName;
-use vitrine::domain::page::Page;
+use vitrine::domain::page::{Facet, Page};
 use vitrine::domain::search::SearchRequest;
 use vitrine::domain::time::Timestamp;
 use vitrine::engine::{Caller, Format, Mapping};
@@ -56,6 +61,14 @@ struct Search {
     total: Option<usize>,
     variant: Option<(String, String)>,
     redirect: Option<String>,
+    tier: Option<String>,
+    facet: Option<(String, BTreeMap<String, usize>)>,
+    relaxed: Option<bool>,
+    suggests: Option<bool>,
+    #[serde(default)]
+    understood: Vec<(String, String, String)>,
+    #[serde(default)]
+    not_understood: Vec<String>,
 }
 
 struct Shop {
@@ -134,7 +147,54 @@ fn check(name: &str, shop: &Shop, expected: &Search) {
         assert_eq!(hit.variant.as_ref().unwrap()["sku"], *sku, "{name}: '{q}'");
     }
     assert_eq!(page.redirect, expected.redirect, "{name}: '{q}'");
+    check_understanding(name, &page, expected);
     check_sums(name, &page);
+}
+
+fn check_understanding(name: &str, page: &Page, expected: &Search) {
+    let (q, query) = (&expected.search.q, &page.query);
+    for (kind, text, value) in &expected.understood {
+        let found = query.understood.iter().any(|one| {
+            one.kind == kind && one.text == *text && one.value == *value
+        });
+        assert!(found, "{name}: '{q}' lacks {kind} {text} {value}: {:?}", query.understood);
+    }
+    for kind in &expected.not_understood {
+        let found = query.understood.iter().any(|one| one.kind == kind);
+        assert!(!found, "{name}: '{q}' has {kind}: {:?}", query.understood);
+    }
+    if let Some(tier) = &expected.tier {
+        let given = query.tier.map_or(Value::from("none"), |tier| serde_json::json!(tier));
+        assert_eq!(given, **tier, "{name}: '{q}'");
+    }
+    if let Some(relaxed) = expected.relaxed {
+        assert_eq!(query.relaxed.is_some(), relaxed, "{name}: '{q}' {:?}", query.relaxed);
+    }
+    if let Some(suggests) = expected.suggests {
+        assert_eq!(!page.suggestions.is_empty(), suggests, "{name}: '{q}'");
+    }
+    if let Some((field, counts)) = &expected.facet {
+        let Facet::Values(values) = &page.facets[field] else { panic!("{name}: no values") };
+        let given = values.iter().map(|one| (one.value.clone(), one.count)).collect();
+        assert_eq!(*counts, given, "{name}: '{q}'");
+    }
+}
+
+/// What shoppers type, part by part: each has its cases.
+const PARTS: [&str; 8] =
+    ["typo", "identifier", "unit", "attribute", "negation", "word", "meaning", "tier"];
+
+#[test]
+fn every_part_of_understanding_has_its_cases() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/rank");
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for part in PARTS {
+        let cases = names.iter().filter(|name| name.starts_with(&format!("{part}-"))).count();
+        assert!(cases >= 10, "'{part}' has {cases} cases");
+    }
 }
 
 fn check_sums(name: &str, page: &Page) {

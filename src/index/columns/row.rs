@@ -55,6 +55,8 @@ pub struct Row {
     pub variants: Box<[VariantRow]>,
     /// Terms of the title in order, hashed by `term_hash`.
     pub title_terms: Box<[u32]>,
+    /// Unstemmed words of the title, hashed, in the order of the terms.
+    pub title_words: Box<[u32]>,
     /// Terms of brand and category, hashed.
     pub label_terms: Box<[u32]>,
 }
@@ -196,6 +198,7 @@ impl RowReader<'_> {
             measures: gathered.measures.into(),
             variants,
             title_terms: Box::default(),
+            title_words: Box::default(),
             label_terms: Box::default(),
         }
     }

@@ -191,29 +191,77 @@ impl Lexical {
             .collect()
     }
 
+    /// Visits every product that says it is without what `term` names.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn absent(&self, term: &str, visit: &mut dyn FnMut(Ordinal)) -> Result<()> {
+        let field = self.fields.absent;
+        let term = Term::from_field_text(field, term);
+        for segment in &self.segments {
+            let inverted = segment.reader.inverted_index(field).map_err(disk_error)?;
+            let postings =
+                inverted.read_postings(&term, IndexRecordOption::Basic).map_err(disk_error)?;
+            let Some(mut postings) = postings else {
+                continue;
+            };
+            let alive = segment.reader.alive_bitset();
+            while postings.doc() != TERMINATED {
+                let document = postings.doc();
+                if alive.is_none_or(|alive| alive.is_alive(document)) {
+                    visit(segment.ordinals.first(document).unwrap_or_default() as Ordinal);
+                }
+                postings.advance();
+            }
+        }
+        Ok(())
+    }
+
     /// Counts of all words that start with `prefix`, at most `limit` of them.
     ///
     /// # Errors
     /// Internal when the disk fails.
     pub fn words_with_prefix(&self, prefix: &str, limit: usize) -> Result<HashMap<String, u32>> {
+        self.keys_from(KeyField::Words, prefix, &mut |key| key.starts_with(prefix), limit)
+    }
+
+    /// Counts of the keys of a field from `first` on while `goes_on`, at most `limit` of them.
+    pub(super) fn keys_from(
+        &self,
+        field: KeyField,
+        first: &str,
+        goes_on: &mut dyn FnMut(&str) -> bool,
+        limit: usize,
+    ) -> Result<HashMap<String, u32>> {
         let mut counts = HashMap::new();
-        for dictionary in self.word_dictionaries()? {
-            let mut stream = dictionary
-                .terms()
-                .range()
-                .ge(prefix.as_bytes())
-                .into_stream()
-                .map_err(disk_error)?;
-            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
-                let Ok(word) = std::str::from_utf8(stream.key()) else { continue };
-                *counts.entry(word.to_owned()).or_insert(0) += stream.value().doc_freq;
-                if counts.len() >= limit {
+        let field = match field {
+            KeyField::Words => self.fields.words,
+            KeyField::Endings => self.fields.endings,
+            KeyField::Quantities => self.fields.quantities,
+            KeyField::Identifiers => self.fields.of(TextField::Identifier),
+        };
+        for dictionary in self.dictionaries(field)? {
+            let terms = dictionary.terms().range().ge(first.as_bytes());
+            let mut stream = terms.into_stream().map_err(disk_error)?;
+            while stream.advance() {
+                let Ok(key) = std::str::from_utf8(stream.key()) else { continue };
+                if counts.len() >= limit || !goes_on(key) {
                     break;
                 }
+                *counts.entry(key.to_owned()).or_insert(0) += stream.value().doc_freq;
             }
         }
         Ok(counts)
     }
+}
+
+/// The fields whose keys are read in order.
+#[derive(Clone, Copy)]
+pub(super) enum KeyField {
+    Words,
+    Endings,
+    Quantities,
+    Identifiers,
 }
 
 /// What a counted word is.

@@ -15,6 +15,9 @@ pub(super) struct Fields {
     pub(super) words: Field,
     pub(super) brand_words: Field,
     pub(super) pairs: Field,
+    pub(super) endings: Field,
+    pub(super) quantities: Field,
+    pub(super) absent: Field,
 }
 
 impl Fields {
@@ -42,7 +45,10 @@ pub(super) fn schema() -> (Schema, Fields) {
         text: FIELD_NAMES.map(|name| builder.add_text_field(name, scored.clone())),
         words: builder.add_text_field("words", counted.clone()),
         brand_words: builder.add_text_field("brand_words", counted.clone()),
-        pairs: builder.add_text_field("pairs", counted),
+        pairs: builder.add_text_field("pairs", counted.clone()),
+        endings: builder.add_text_field("endings", counted.clone()),
+        quantities: builder.add_text_field("quantities", counted.clone()),
+        absent: builder.add_text_field("absent", counted),
     };
     (builder.build(), fields)
 }

@@ -1,20 +1,25 @@
 //! The vocabulary that queries are corrected against: the term dictionaries of the word fields.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use levenshtein_automata::{DFA, LevenshteinAutomatonBuilder, SINK_STATE};
 use tantivy_fst::Automaton;
 
-use super::reader::WordKind;
-use super::{Lexical, disk_error};
+use super::reader::{KeyField, WordKind};
+use super::{Lexical, amount_key, disk_error, reversed};
 use crate::error::Result;
+use crate::text::units::Dimension;
 use crate::text::vocabulary::{Neighbour, Vocabulary};
 
 /// Building the tables behind an automaton takes longer than a query may; they never change.
 static BUILDERS: LazyLock<[LevenshteinAutomatonBuilder; 2]> = LazyLock::new(|| {
     [LevenshteinAutomatonBuilder::new(1, true), LevenshteinAutomatonBuilder::new(2, true)]
 });
+
+/// One query is compared with so many writings of near quantities.
+const QUANTITIES_MAX: usize = 64;
 
 /// Lets the dictionary be walked by an edit-distance automaton.
 struct WithinDistance(DFA);
@@ -83,4 +88,40 @@ impl Vocabulary for Lexical {
     fn products(&self) -> u32 {
         Lexical::products(self)
     }
+
+    fn quantities(&self, dimension: Dimension, amounts: RangeInclusive<f64>) -> Vec<String> {
+        let (first, last) =
+            (amount_key(dimension, *amounts.start()), amount_key(dimension, *amounts.end()));
+        let keys = self.keys_from(
+            KeyField::Quantities,
+            &first,
+            &mut |key| key.get(..last.len()).is_some_and(|amount| amount <= last.as_str()),
+            QUANTITIES_MAX,
+        );
+        let written = |key: String| key.split_once(' ').map(|(_, written)| written.to_owned());
+        sorted(keys).into_iter().filter_map(written).collect()
+    }
+
+    fn identifiers_with_prefix(&self, prefix: &str, limit: usize) -> Vec<String> {
+        let mut begins = |key: &str| key.starts_with(prefix);
+        sorted(self.keys_from(KeyField::Identifiers, prefix, &mut begins, limit))
+    }
+
+    fn terms_ending(&self, ending: &str, limit: usize) -> Vec<String> {
+        let backwards = reversed(ending);
+        let mut ends = |key: &str| key.starts_with(&backwards);
+        let keys = sorted(self.keys_from(KeyField::Endings, &backwards, &mut ends, limit));
+        keys.iter().map(|key| reversed(key)).filter(|word| word != ending).collect()
+    }
+}
+
+/// Keys in order; a disk that cannot be read costs what they would have added to the query.
+fn sorted(keys: Result<HashMap<String, u32>>) -> Vec<String> {
+    let keys = keys.unwrap_or_else(|error| {
+        tracing::error!(%error, "a dictionary cannot be read");
+        HashMap::new()
+    });
+    let mut keys: Vec<String> = keys.into_keys().collect();
+    keys.sort_unstable();
+    keys
 }

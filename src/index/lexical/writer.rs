@@ -72,6 +72,9 @@ impl LexicalWriter {
         add_terms(&mut stored, self.fields.words, document.words);
         add_terms(&mut stored, self.fields.brand_words, document.brand_words);
         add_terms(&mut stored, self.fields.pairs, document.pairs);
+        add_terms(&mut stored, self.fields.endings, document.endings);
+        add_terms(&mut stored, self.fields.quantities, document.quantities);
+        add_terms(&mut stored, self.fields.absent, document.absent);
         self.writer.add_document(stored).map_err(disk_error)?;
         Ok(())
     }
