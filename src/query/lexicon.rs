@@ -20,13 +20,16 @@ pub struct Lexicon {
     analyser: Arc<Analyser>,
     stop_words: HashSet<String>,
     synonyms: HashMap<Vec<String>, Vec<Alternative>>,
+    /// All terms that synonyms are looked for by.
+    named: HashSet<String>,
 }
 
 impl Lexicon {
     /// Reads the settings; `analyser` is the one that the index was built with.
     pub fn new(settings: &Settings, analyser: Arc<Analyser>) -> Self {
         let stop_words = settings.stop_words.iter().map(|word| fold(word)).collect();
-        let mut lexicon = Self { analyser, stop_words, synonyms: HashMap::new() };
+        let (synonyms, named) = (HashMap::new(), HashSet::new());
+        let mut lexicon = Self { analyser, stop_words, synonyms, named };
         for synonym in &settings.synonyms {
             lexicon.add(synonym);
         }
@@ -40,6 +43,11 @@ impl Lexicon {
 
     pub(super) fn is_stop_word(&self, word: &str) -> bool {
         self.stop_words.contains(word)
+    }
+
+    /// Whether a synonym names the term, alone or with others: then it is no misspelt word.
+    pub(super) fn names(&self, term: &str) -> bool {
+        self.named.contains(term)
     }
 
     /// What else stands for these terms; empty when nothing does.
@@ -64,6 +72,7 @@ impl Lexicon {
         if from.is_empty() || from.len() > SYNONYM_WORDS_MAX {
             return;
         }
+        self.named.extend(from.iter().cloned());
         for text in to {
             let terms = self.terms(text);
             if terms.is_empty() || terms == from {

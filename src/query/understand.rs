@@ -1,13 +1,13 @@
 //! From a text to a query.
 
-use super::correct::{Context, correction};
+use super::correct::{as_one_word, as_two_words, correct};
 use super::lexicon::{Lexicon, SYNONYM_WORDS_MAX};
 use super::price::price_wish;
 use super::{Alternative, Query, QueryTerm};
 use crate::domain::page::Understood;
 use crate::text::analyse::Token;
 use crate::text::normalise::{compact, fold};
-use crate::text::tokenise::{Word, WordKind};
+use crate::text::tokenise::WordKind;
 use crate::text::units::write_number;
 use crate::text::vocabulary::Vocabulary;
 
@@ -24,9 +24,6 @@ const IDENTIFIER_WORDS_MAX: usize = 6;
 /// no article 4060.
 const BARE_DIGITS_MIN: usize = 8;
 
-/// Splits and joins are considered for words of at least this many letters.
-const PART_LETTERS_MIN: usize = 3;
-
 /// Understands `text` with the words that the index knows; `typo` says whether misspelt words are
 /// corrected.
 pub fn understand(text: &str, vocabulary: &dyn Vocabulary, lexicon: &Lexicon, typo: bool) -> Query {
@@ -34,10 +31,13 @@ pub fn understand(text: &str, vocabulary: &dyn Vocabulary, lexicon: &Lexicon, ty
     tokens.truncate(WORDS_MAX);
     let mut query = Query { identifiers: identifiers(text, &tokens), ..Query::default() };
     take_price(&mut tokens, &mut query);
-    let mut reading = Reading { vocabulary, lexicon, surfaces: surfaces(text, &tokens), tokens };
+    let mut surfaces = surfaces(text, &tokens);
     if typo {
-        query.corrected = reading.correct();
+        let corrected = correct(tokens, surfaces, vocabulary, lexicon);
+        query.corrected = corrected.changed.then(|| corrected.surfaces.join(" "));
+        (tokens, surfaces) = (corrected.tokens, corrected.surfaces);
     }
+    let reading = Reading { vocabulary, lexicon, surfaces, tokens };
     query.text = reading.surfaces.join(" ");
     query.terms = reading.terms();
     query.brands = reading.brands();
@@ -105,69 +105,6 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Replaces misspelt words; the whole text when any was.
-    fn correct(&mut self) -> Option<String> {
-        let mut changed = false;
-        for place in 0..self.tokens.len() {
-            let Some(meant) = self.correction_at(place) else {
-                continue;
-            };
-            let token = &mut self.tokens[place];
-            token.term = self.lexicon.analyser().stem(&meant);
-            token.word.text.clone_from(&meant);
-            self.surfaces[place] = meant;
-            changed = true;
-        }
-        changed.then(|| self.surfaces.join(" "))
-    }
-
-    fn correction_at(&self, place: usize) -> Option<String> {
-        let token = &self.tokens[place];
-        if token.word.kind != WordKind::Letters || self.lexicon.is_stop_word(&token.word.text) {
-            return None;
-        }
-        if self.split(&token.word.text).is_some() || self.joins(place) {
-            return None;
-        }
-        let word_at = |place: usize| self.tokens.get(place).map(|token| token.word.text.as_str());
-        let context = Context {
-            before: place.checked_sub(1).and_then(word_at),
-            word: &token.word.text,
-            after: word_at(place + 1),
-        };
-        correction(&context, self.vocabulary, self.lexicon.analyser())
-    }
-
-    /// Whether the word and a neighbour are one known word.
-    fn joins(&self, place: usize) -> bool {
-        let before = place.checked_sub(1).is_some_and(|first| self.joined(first).is_some());
-        before || self.joined(place).is_some()
-    }
-
-    /// The known word that the word at `place` and the next one make together.
-    fn joined(&self, place: usize) -> Option<String> {
-        let (first, second) = (self.tokens.get(place)?, self.tokens.get(place + 1)?);
-        let letters = |word: &Word| word.kind == WordKind::Letters;
-        if !letters(&first.word) || !letters(&second.word) {
-            return None;
-        }
-        let joined = format!("{}{}", first.word.text, second.word.text);
-        (self.vocabulary.count(&joined) > 0).then_some(joined)
-    }
-
-    /// The two known neighbouring words that make the word.
-    fn split(&self, word: &str) -> Option<(String, String)> {
-        if !word.is_ascii() || word.len() < 2 * PART_LETTERS_MIN {
-            return None;
-        }
-        (PART_LETTERS_MIN..=word.len() - PART_LETTERS_MIN)
-            .map(|middle| word.split_at(middle))
-            .map(|(first, second)| (self.vocabulary.pair_count(first, second), first, second))
-            .filter(|(count, ..)| *count > 0)
-            .max_by_key(|(count, ..)| *count)
-            .map(|(_, first, second)| (first.to_owned(), second.to_owned()))
-    }
-
     /// One term per word or recognised group of words; stop words only when there is nothing else.
     fn terms(&self) -> Vec<QueryTerm> {
         let mut terms = Vec::with_capacity(self.tokens.len());
@@ -202,8 +139,9 @@ impl Reading<'_> {
                 return Some((QueryTerm { word: self.words(place, used), alternatives }, used));
             }
         }
-        let joined = self.joined(place)?;
-        let pair = [self.tokens[place].term.clone(), self.tokens[place + 1].term.clone()];
+        let (first, second) = (self.tokens.get(place)?, self.tokens.get(place + 1)?);
+        let joined = as_one_word(&first.word, &second.word, self.vocabulary)?;
+        let pair = [first.term.clone(), second.term.clone()];
         let alternatives = vec![
             Alternative { terms: vec![self.lexicon.analyser().stem(&joined)], weight: 1.0 },
             Alternative { terms: pair.to_vec(), weight: 1.0 },
@@ -225,7 +163,7 @@ impl Reading<'_> {
             let terms = vec![write_number(value)];
             alternatives.push(Alternative { terms, weight: BARE_NUMBER_WEIGHT });
         }
-        if let Some((first, second)) = self.split(&token.word.text) {
+        if let Some((first, second)) = as_two_words(&token.word.text, self.vocabulary) {
             let analyser = self.lexicon.analyser();
             let terms = vec![analyser.stem(&first), analyser.stem(&second)];
             alternatives.push(Alternative { terms, weight: 1.0 });

@@ -1,6 +1,8 @@
 //! Words: normalised, tokenised and stemmed the same way for the index and for queries.
 
 pub mod analyse;
+pub mod edits;
+mod inflect;
 pub mod normalise;
 pub mod tokenise;
 pub mod units;

@@ -23,6 +23,10 @@ pub trait Vocabulary {
     /// Products that contain both words next to one another and in order.
     fn pair_count(&self, first: &str, second: &str) -> u32;
 
+    /// Products that contain both words anywhere; an estimate where many do, so that the cost is
+    /// bounded.
+    fn together(&self, first: &str, second: &str) -> u32;
+
     /// Known words within `distance_max` edits (insert, delete, substitute, transpose), in no
     /// particular order.
     fn near(&self, word: &str, distance_max: u8) -> Vec<Neighbour>;
