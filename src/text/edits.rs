@@ -54,7 +54,7 @@ pub fn price(edit: Edit) -> f32 {
 }
 
 /// Hardly anyone gets the first letter wrong.
-const FIRST_LETTER_PRICE: f32 = 1.2;
+const FIRST_LETTER_PRICE: f32 = 2.0;
 
 /// The cheapest way to type `typed` when `meant` was meant, every edit at its [`price`].
 pub fn distance(typed: &str, meant: &str) -> f32 {
@@ -76,8 +76,9 @@ pub fn aligned(typed: &str, meant: &str, price: &dyn Fn(Edit) -> f32) -> f32 {
         for column in 1..=meant.len() {
             let omission = present[column - 1] + price(omitted(&meant, column));
             let addition = above[column] + price(added(&typed, row));
-            let mut least = omission.min(addition).min(above[column - 1]
-                + replaced(&typed, row, &meant, column).map_or(0.0, price));
+            let mut least = omission
+                .min(addition)
+                .min(above[column - 1] + replaced(&typed, row, &meant, column).map_or(0.0, price));
             if transposes(&typed[..row], &meant[..column]) {
                 let edit = Edit { slip: Slip::Transposed, first: row == 2 };
                 least = least.min(two_above[column - 2] + price(edit));

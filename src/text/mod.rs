@@ -2,7 +2,7 @@
 
 pub mod analyse;
 pub mod edits;
-mod inflect;
+pub mod inflect;
 pub mod normalise;
 pub mod tokenise;
 pub mod units;

@@ -28,7 +28,7 @@ pub trait Vocabulary {
     fn together(&self, first: &str, second: &str) -> u32;
 
     /// Known words within `distance_max` edits (insert, delete, substitute, transpose), in no
-    /// particular order.
+    /// particular order. Those two edits away must have the first letter right.
     fn near(&self, word: &str, distance_max: u8) -> Vec<Neighbour>;
 
     /// Products in the index.

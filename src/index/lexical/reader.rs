@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tantivy::columnar::Column;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::Postings;
+use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{
     DocAddress, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument,
@@ -169,6 +169,16 @@ impl Lexical {
 
     pub(super) fn word_dictionaries(&self) -> Result<Vec<Arc<InvertedIndexReader>>> {
         self.dictionaries(self.fields.words)
+    }
+
+    /// The products of one of the word dictionaries that contain `word`.
+    pub(super) fn word_postings(
+        &self,
+        dictionary: &InvertedIndexReader,
+        word: &str,
+    ) -> Result<Option<SegmentPostings>> {
+        let term = Term::from_field_text(self.fields.words, word);
+        dictionary.read_postings(&term, IndexRecordOption::Basic).map_err(disk_error)
     }
 
     pub(super) fn word_count(&self, kind: WordKind, text: &str) -> u32 {

@@ -16,6 +16,9 @@ const JOIN_PRICE: f32 = 1.5;
 /// Shorter parts are found in every word, so the catalogue must have them side by side.
 const UNPAIRED_PART_LETTERS_MIN: usize = 4;
 
+/// Other parts must be together so much more often than by chance, the space paid for.
+const UNPAIRED_EVIDENCE_MIN: f32 = 1.0;
+
 /// A word is taken for so many words at most.
 const PARTS_MAX: usize = 4;
 
@@ -135,6 +138,6 @@ impl Text<'_> {
             return Some(evidence + PAIR_GAIN);
         }
         let are_long = first.0.len().min(second.0.len()) >= UNPAIRED_PART_LETTERS_MIN;
-        (are_long && evidence >= 0.0).then_some(evidence)
+        (are_long && evidence >= UNPAIRED_EVIDENCE_MIN).then_some(evidence)
     }
 }

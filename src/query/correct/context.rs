@@ -9,7 +9,7 @@ use super::{Spot, Text};
 const OTHERS_MAX: usize = 4;
 
 /// How much the number of products counts against the spelling.
-const PRIOR_WEIGHT: f32 = 0.5;
+const PRIOR_WEIGHT: f32 = 0.3;
 
 /// Standing next to one another somewhere speaks for two words so much more than being together.
 pub(super) const PAIR_GAIN: f32 = 1.5;
@@ -19,9 +19,9 @@ const COUNT_SMOOTHING: f32 = 0.1;
 
 /// The most that one other word may say against and for a word, and for one that it is never with:
 /// the words of a query mostly describe some product.
-const EVIDENCE_MIN: f32 = -2.0;
+const EVIDENCE_MIN: f32 = -2.5;
 const EVIDENCE_MAX: f32 = 2.5;
-const EVIDENCE_APART: f32 = -1.0;
+const EVIDENCE_APART: f32 = -2.0;
 
 /// What the number of products with a word says for it.
 pub(super) fn prior(count: u32) -> f32 {
@@ -32,9 +32,10 @@ impl Text<'_> {
     /// How well `word` fits the words around `replaced`, in whose place it would stand.
     pub(super) fn fit(&self, word: &str, replaced: &Range<usize>) -> f32 {
         let count = self.vocabulary.count(word);
-        let mut fit: f32 = self.others(replaced).map(|other| {
-            self.evidence((word, count), (other.text(), other.count))
-        }).sum();
+        let mut fit: f32 = self
+            .others(replaced)
+            .map(|other| self.evidence((word, count), (other.text(), other.count)))
+            .sum();
         let before = replaced.start.checked_sub(1).map(|before| self.spots[before].text());
         let after = self.spots.get(replaced.end).map(Spot::text);
         if before.is_some_and(|before| self.vocabulary.pair_count(before, word) > 0) {

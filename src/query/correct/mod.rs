@@ -16,6 +16,7 @@ use std::ops::Range;
 
 use super::lexicon::Lexicon;
 use crate::text::analyse::Token;
+use crate::text::inflect::Kinship;
 use crate::text::tokenise::{Word, WordKind};
 use crate::text::vocabulary::Vocabulary;
 
@@ -102,6 +103,16 @@ enum Change {
     Join(String),
 }
 
+/// How far the catalogue vouches for a word.
+enum Standing {
+    /// Products have it, or the word that it is a regular form of.
+    Settled,
+    /// Products have what may be forms of the same word; only those can have been meant.
+    Kin,
+    /// No product, or hardly any, has it.
+    Doubtful,
+}
+
 /// A change with what it is worth above its bar.
 struct Proposal {
     gain: f32,
@@ -122,22 +133,29 @@ impl Text<'_> {
             return None;
         }
         let mut proposals: Vec<Proposal> = self.join(place).into_iter().collect();
-        if self.is_doubtful(place) {
-            proposals.extend(self.respelt(place));
-            proposals.extend(self.split(place));
+        match self.standing(place) {
+            Standing::Settled => {}
+            Standing::Kin => proposals.extend(self.respelt(place, true)),
+            Standing::Doubtful => {
+                proposals.extend(self.respelt(place, false));
+                proposals.extend(self.split(place));
+            }
         }
         let passing = proposals.into_iter().filter(|proposal| proposal.gain >= 0.0);
         passing.max_by(|one, other| one.gain.total_cmp(&other.gain)).map(|best| best.change)
     }
 
-    /// Whether the word may be misspelt: no product, or hardly any, has it or a form of it.
-    fn is_doubtful(&self, place: usize) -> bool {
+    fn standing(&self, place: usize) -> Standing {
         let spot = &self.spots[place];
         if spot.count > RARE_COUNT_MAX || self.vocabulary.brand_count(spot.text()) > 0 {
-            return false;
+            return Standing::Settled;
         }
-        let forms = self.lexicon.analyser().other_forms(spot.text());
-        spot.count > 0 || !forms.iter().any(|form| self.vocabulary.count(form) > 0)
+        let is_known = |form: &str| self.vocabulary.count(form) > 0;
+        match self.lexicon.analyser().kinship(spot.text(), &is_known) {
+            Kinship::Form if spot.count == 0 => Standing::Settled,
+            Kinship::Kin if spot.count == 0 => Standing::Kin,
+            Kinship::Form | Kinship::Kin | Kinship::Stranger => Standing::Doubtful,
+        }
     }
 
     /// What a correction of the word at `place` must be worth.

@@ -22,33 +22,37 @@ const CANDIDATES_MAX: usize = 8;
 /// words lie near it by chance.
 pub(super) fn tolerance(word: &str) -> f32 {
     match word.chars().count() {
-        0..=4 => 0.8,
-        5 => 2.6,
-        6 => 3.6,
-        7 => 4.2,
-        _ => 5.0,
+        0..=4 => 0.5,
+        5 => 1.9,
+        6 => 2.4,
+        7 => 3.0,
+        _ => 3.8,
     }
 }
 
 impl Text<'_> {
-    /// The known word that was most likely meant by the one at `place`.
-    pub(super) fn respelt(&self, place: usize) -> Option<Proposal> {
+    /// The known word that was most likely meant by the one at `place`; with `kin_only` one that is
+    /// searched under the same term.
+    pub(super) fn respelt(&self, place: usize, kin_only: bool) -> Option<Proposal> {
         let word = self.spots[place].text();
         let letters = word.chars().count();
         if letters < LETTERS_MIN {
             return None;
         }
+        let analyser = self.lexicon.analyser();
         let distance_max = if letters >= LETTERS_TWO_EDITS_MIN { 2 } else { 1 };
         let mut candidates: Vec<(f32, String)> = self
             .vocabulary
             .near(word, distance_max)
             .into_iter()
             .filter(|near| near.term != word)
+            .filter(|near| !kin_only || analyser.stem(&near.term) == analyser.stem(word))
             .filter(|near| near.term.chars().count() >= MEANT_LETTERS_MIN)
             .map(|near| (by_itself(word, &near), near.term))
             .collect();
         // Equal candidates in alphabetical order, so that the answer never varies.
-        candidates.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+        candidates
+            .sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
         candidates.truncate(CANDIDATES_MAX);
         let bar = self.bar(place);
         let judged = candidates.into_iter().map(|(worth, term)| {
