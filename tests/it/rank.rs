@@ -5,7 +5,8 @@
 //! 1. `first`: the page begins with these products in this order.
 //! 2. `above`: in each pair the first stands above the second.
 //! 3. `has` and `lacks`: products that must and must not be in the answer.
-//! 4. `corrected`, `total`, `variant`, `redirect`: those parts of the answer.
+//! 4. `corrected`, `total`, `variant`, `redirect`: those parts of the answer; `as_typed`: it names
+//!    no correction.
 //! 5. In every answer the factors of every hit sum to its score, and the hits of all pages
 //!    together are the total, each once.
 
@@ -53,6 +54,8 @@ struct Search {
     #[serde(default)]
     lacks: Vec<String>,
     corrected: Option<String>,
+    #[serde(default)]
+    as_typed: bool,
     total: Option<usize>,
     variant: Option<(String, String)>,
     redirect: Option<String>,
@@ -123,7 +126,7 @@ fn check(name: &str, shop: &Shop, expected: &Search) {
     for id in &expected.lacks {
         assert!(place(id).is_none(), "{name}: '{q}' has {id}: {ids:?}");
     }
-    if expected.corrected.is_some() {
+    if expected.corrected.is_some() || expected.as_typed {
         assert_eq!(page.query.corrected, expected.corrected, "{name}: '{q}'");
     }
     if let Some(total) = expected.total {
