@@ -2,34 +2,44 @@
 
 use super::analyse::Analyser;
 
-/// Endings that regular forms change into one another, by language.
-type Endings = &'static [(&'static str, &'static str)];
+/// How a language forms regular words.
+struct Inflection {
+    /// Endings of plain words with those of their forms.
+    endings: &'static [(&'static str, &'static str)],
+    /// Endings before which a last consonant may double and a last `e` is dropped.
+    fusing: &'static [&'static str],
+}
 
-const ENGLISH: Endings = &[
-    ("", "s"),
-    ("s", "ses"),
-    ("x", "xes"),
-    ("z", "zes"),
-    ("ch", "ches"),
-    ("sh", "shes"),
-    ("o", "oes"),
-    ("y", "ies"),
-    ("f", "ves"),
-    ("fe", "ves"),
-    ("", "ed"),
-    ("e", "ed"),
-    ("", "ing"),
-    ("e", "ing"),
-];
-const GERMAN: Endings =
-    &[("", "e"), ("", "n"), ("", "en"), ("", "er"), ("", "es"), ("", "s"), ("", "em")];
-const FRENCH: Endings = &[("", "s"), ("", "e"), ("", "es"), ("", "x"), ("al", "aux")];
-const IBERIAN: Endings = &[("", "s"), ("", "es"), ("o", "a"), ("o", "os"), ("o", "as")];
-const ITALIAN: Endings = &[("o", "i"), ("a", "e"), ("e", "i"), ("o", "a"), ("o", "e")];
-const DUTCH: Endings = &[("", "s"), ("", "en"), ("", "e"), ("", "n")];
+const ENGLISH: Inflection = Inflection {
+    endings: &[
+        ("", "s"),
+        ("s", "ses"),
+        ("x", "xes"),
+        ("z", "zes"),
+        ("ch", "ches"),
+        ("sh", "shes"),
+        ("o", "oes"),
+        ("y", "ies"),
+        ("f", "ves"),
+        ("fe", "ves"),
+        ("", "ed"),
+        ("e", "ed"),
+        ("", "ing"),
+        ("e", "ing"),
+    ],
+    fusing: &["ed", "ing"],
+};
 
-/// Consonants that English doubles before an ending: `plan`, `planned`.
-const DOUBLED_BEFORE: [&str; 2] = ["ed", "ing"];
+const fn adding(endings: &'static [(&'static str, &'static str)]) -> Inflection {
+    Inflection { endings, fusing: &[] }
+}
+
+const GERMAN: Inflection =
+    adding(&[("", "e"), ("", "n"), ("", "en"), ("", "er"), ("", "es"), ("", "s"), ("", "em")]);
+const FRENCH: Inflection = adding(&[("", "s"), ("", "e"), ("", "es"), ("", "x"), ("al", "aux")]);
+const IBERIAN: Inflection = adding(&[("", "s"), ("", "es"), ("o", "a"), ("o", "os"), ("o", "as")]);
+const ITALIAN: Inflection = adding(&[("o", "i"), ("a", "e"), ("e", "i"), ("o", "a"), ("o", "e")]);
+const DUTCH: Inflection = adding(&[("", "s"), ("", "en"), ("", "e"), ("", "n")]);
 
 /// Shorter stems than this many letters carry no ending.
 const STEM_LETTERS_MIN: usize = 2;
@@ -49,58 +59,56 @@ impl Analyser {
     /// Whether a folded word is a regular form of a word that `is_known`, searched under the same
     /// term.
     pub fn kinship(&self, word: &str, is_known: &dyn Fn(&str) -> bool) -> Kinship {
-        let endings = self.endings();
+        let inflection = match self.language() {
+            "de" => &GERMAN,
+            "fr" => &FRENCH,
+            "es" | "pt" => &IBERIAN,
+            "it" => &ITALIAN,
+            "nl" => &DUTCH,
+            _ => &ENGLISH,
+        };
         let term = self.stem(word);
         let finds = |forms: &[String]| {
             forms.iter().any(|form| form != word && self.stem(form) == term && is_known(form))
         };
-        let mut plain = swapped(word, endings, Direction::ToPlain);
-        if std::ptr::eq(endings, ENGLISH) {
-            plain.extend(undoubled(word));
-        }
-        if finds(&plain) || finds(&swapped(word, endings, Direction::ToInflected)) {
+        let plain = inflection.plain_forms(word);
+        if finds(&plain) || finds(&inflection.forms(word)) {
             return Kinship::Form;
         }
-        let inflected = |plain: &String| finds(&swapped(plain, endings, Direction::ToInflected));
-        if plain.iter().any(inflected) { Kinship::Kin } else { Kinship::Stranger }
-    }
-
-    fn endings(&self) -> Endings {
-        match self.language() {
-            "de" => GERMAN,
-            "fr" => FRENCH,
-            "es" | "pt" => IBERIAN,
-            "it" => ITALIAN,
-            "nl" => DUTCH,
-            _ => ENGLISH,
-        }
+        let has_known_form = |plain: &String| finds(&inflection.forms(plain));
+        if plain.iter().any(has_known_form) { Kinship::Kin } else { Kinship::Stranger }
     }
 }
 
-#[derive(Clone, Copy)]
-enum Direction {
-    ToPlain,
-    ToInflected,
-}
+impl Inflection {
+    /// What the word may be a form of.
+    fn plain_forms(&self, word: &str) -> Vec<String> {
+        let swaps = self.endings.iter();
+        let plain = swaps.filter_map(|(plain, ending)| self.swapped(word, ending, plain));
+        plain.chain(self.undoubled(word)).collect()
+    }
 
-/// The word with each ending that it may have changed into the other one.
-fn swapped(word: &str, endings: Endings, direction: Direction) -> Vec<String> {
-    let swap = |(plain, inflected): &(&str, &str)| {
-        let (from, to) = match direction {
-            Direction::ToPlain => (inflected, plain),
-            Direction::ToInflected => (plain, inflected),
-        };
+    /// What may be a form of the word.
+    fn forms(&self, word: &str) -> Vec<String> {
+        let swaps = self.endings.iter();
+        swaps.filter_map(|(plain, ending)| self.swapped(word, plain, ending)).collect()
+    }
+
+    fn swapped(&self, word: &str, from: &str, to: &str) -> Option<String> {
         let stem = word.strip_suffix(from)?;
         // "driving", not "driveing".
-        let drops_e = plain.is_empty() && DOUBLED_BEFORE.contains(inflected) && stem.ends_with('e');
-        let is_regular = !drops_e && stem.chars().count() >= STEM_LETTERS_MIN;
+        let fuses = (from.is_empty() && self.fusing.contains(&to))
+            || (to.is_empty() && self.fusing.contains(&from));
+        let is_regular =
+            stem.chars().count() >= STEM_LETTERS_MIN && !(fuses && stem.ends_with('e'));
         is_regular.then(|| format!("{stem}{to}"))
-    };
-    endings.iter().filter_map(swap).collect()
-}
+    }
 
-fn undoubled(word: &str) -> Option<String> {
-    let mut stem = DOUBLED_BEFORE.iter().find_map(|ending| word.strip_suffix(ending))?.to_owned();
-    let last = stem.pop()?;
-    (stem.ends_with(last) && stem.len() >= STEM_LETTERS_MIN).then_some(stem)
+    /// `plan` for `planned`.
+    fn undoubled(&self, word: &str) -> Option<String> {
+        let stem = self.fusing.iter().find_map(|ending| word.strip_suffix(ending))?;
+        let mut stem = stem.to_owned();
+        let last = stem.pop()?;
+        (stem.ends_with(last) && stem.chars().count() >= STEM_LETTERS_MIN).then_some(stem)
+    }
 }

@@ -22,7 +22,7 @@ const CANDIDATES_MAX: usize = 8;
 /// words lie near it by chance.
 pub(super) fn tolerance(word: &str) -> f32 {
     match word.chars().count() {
-        0..=4 => 0.0,
+        0..=4 => 0.3,
         5 => 2.3,
         6 => 2.6,
         7 => 3.0,
