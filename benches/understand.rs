@@ -5,13 +5,15 @@
 //! six to twelve words and descriptions of forty follow Zipf's law over 30,000 made-up words, or
 //! the first 20,000 of a catalogue of JSON lines, plain or gzip. They are written in batches of
 //! 2,000, as an index is filled. Queries are five neighbouring words of titles, 2,000 of each kind;
-//! each misspelt word has one random edit. Seed 1.
+//! each misspelt word has one random edit. Seed 1. The time of a query is the fastest of five, so
+//! that what else the machine does is left out.
 //!
 //! ```text
 //! cargo bench --bench understand [-- PRODUCTS]
 //! ```
 
 use std::fs::File;
+use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::sync::Arc;
 use std::time::Instant;
@@ -36,6 +38,9 @@ const WORDS: usize = 30_000;
 const QUERIES: usize = 2_000;
 const QUERY_WORDS: usize = 5;
 const SEED: u64 = 1;
+
+/// Of so many times the fastest counts.
+const ROUNDS: usize = 5;
 
 fn main() -> Result<()> {
     // Cargo passes options of its own, such as --bench.
@@ -63,10 +68,14 @@ fn report(label: &str, texts: &[String], lexical: &Lexical, lexicon: &Lexicon) {
     let mut corrected = 0;
     let mut times_ms = Vec::with_capacity(texts.len());
     for text in texts {
-        let start = Instant::now();
-        let query = understand(text, lexical, lexicon, true);
-        times_ms.push(start.elapsed().as_secs_f64() * 1e3);
-        corrected += usize::from(query.corrected.is_some());
+        let mut fastest_ms = f64::INFINITY;
+        for _ in 0..ROUNDS {
+            let start = Instant::now();
+            black_box(understand(text, lexical, lexicon, true));
+            fastest_ms = fastest_ms.min(start.elapsed().as_secs_f64() * 1e3);
+        }
+        times_ms.push(fastest_ms);
+        corrected += usize::from(understand(text, lexical, lexicon, true).corrected.is_some());
     }
     let Percentiles { samples, p50_ms, p99_ms, max_ms, .. } = Percentiles::of(&times_ms);
     say(&format!(

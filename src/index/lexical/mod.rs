@@ -4,6 +4,7 @@
 mod reader;
 mod schema;
 mod vocabulary;
+mod words;
 mod writer;
 
 pub use reader::{Lexical, Posting};

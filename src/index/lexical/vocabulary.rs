@@ -1,91 +1,29 @@
-//! The vocabulary that queries are corrected against: the term dictionaries of the word fields.
+//! The vocabulary that queries are corrected against: the words of all segments.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use levenshtein_automata::{DFA, LevenshteinAutomatonBuilder, SINK_STATE};
 use tantivy::postings::SegmentPostings;
 use tantivy::{DocSet, TERMINATED};
-use tantivy_fst::Automaton;
 
 use super::reader::WordKind;
 use super::{Lexical, disk_error};
 use crate::error::Result;
 use crate::text::vocabulary::{Neighbour, Vocabulary};
 
-/// Building the tables behind an automaton takes longer than a query may; they never change.
-static BUILDERS: LazyLock<[LevenshteinAutomatonBuilder; 2]> = LazyLock::new(|| {
-    [LevenshteinAutomatonBuilder::new(1, true), LevenshteinAutomatonBuilder::new(2, true)]
-});
-
 /// So many products of the rarer of two words are looked at in a segment to see whether they are
 /// together.
 const TOGETHER_LEAPS_MAX: u32 = 64;
 
-/// Lets the dictionary be walked by an edit-distance automaton.
-struct WithinDistance<'a>(&'a DFA);
-
-impl Automaton for WithinDistance<'_> {
-    type State = u32;
-
-    fn start(&self) -> u32 {
-        self.0.initial_state()
-    }
-
-    fn is_match(&self, state: &u32) -> bool {
-        matches!(self.0.distance(*state), levenshtein_automata::Distance::Exact(_))
-    }
-
-    fn can_match(&self, state: &u32) -> bool {
-        *state != SINK_STATE
-    }
-
-    fn accept(&self, state: &u32, byte: u8) -> u32 {
-        self.0.transition(*state, byte)
-    }
-}
-
-/// The bytes that the words in question begin with; all words where there are none.
-type Beginning<'a> = &'a [u8];
-
 impl Lexical {
-    /// Words one edit away, and those two edits away that begin with the same letter: looking for
-    /// all of those would visit much of the dictionary.
-    fn words_near(&self, word: &str, distance_max: u8) -> Result<Vec<Neighbour>> {
+    fn words_near(&self, word: &str, distance_max: u8) -> Vec<Neighbour> {
         let mut found: HashMap<String, Neighbour> = HashMap::new();
-        self.walk(word, (1, b""), &mut found)?;
-        if distance_max > 1 {
-            let first = word.chars().next().map_or(0, char::len_utf8);
-            self.walk(word, (2, &word.as_bytes()[..first]), &mut found)?;
+        for words in self.segment_words() {
+            words.near(word, distance_max, &mut |near| match found.get_mut(&near.term) {
+                Some(known) => known.count += near.count,
+                None => drop(found.insert(near.term.clone(), near)),
+            });
         }
-        Ok(found.into_values().collect())
-    }
-
-    /// Adds the words that begin as said and are as far away as said or, for 1, nearer.
-    fn walk(
-        &self,
-        word: &str,
-        (distance, beginning): (u8, Beginning<'_>),
-        found: &mut HashMap<String, Neighbour>,
-    ) -> Result<()> {
-        let automaton = BUILDERS[usize::from(distance) - 1].build_dfa(word);
-        for dictionary in self.word_dictionaries()? {
-            let mut terms = dictionary.terms().search(WithinDistance(&automaton)).ge(beginning);
-            if let Some(end) = behind(beginning) {
-                terms = terms.lt(end);
-            }
-            let mut stream = terms.into_stream().map_err(disk_error)?;
-            while stream.advance() {
-                let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
-                let exact = strsim::osa_distance(word, term).min(usize::from(u8::MAX)) as u8;
-                if distance > 1 && exact < distance {
-                    continue;
-                }
-                let new = || Neighbour { term: term.to_owned(), count: 0, distance: exact };
-                found.entry(term.to_owned()).or_insert_with(new).count += stream.value().doc_freq;
-            }
-        }
-        Ok(())
+        found.into_values().collect()
     }
 
     /// Products with both words, counted by leaping from one list of products to the other; from
@@ -99,14 +37,6 @@ impl Lexical {
         }
         Ok(together)
     }
-}
-
-/// The first bytes, in order, behind all that begin with `beginning`.
-fn behind(beginning: Beginning<'_>) -> Option<Vec<u8>> {
-    let mut end = beginning.to_vec();
-    // No byte of UTF-8 is 0xff, so the next one exists.
-    *end.last_mut()? += 1;
-    Some(end)
 }
 
 /// Documents on both lists; estimated from their beginnings when they are long.
@@ -148,10 +78,7 @@ impl Vocabulary for Lexical {
     }
 
     fn near(&self, word: &str, distance_max: u8) -> Vec<Neighbour> {
-        self.words_near(word, distance_max.min(2)).unwrap_or_else(|error| {
-            tracing::error!(%error, "no corrections for this query");
-            Vec::new()
-        })
+        self.words_near(word, distance_max.clamp(1, 2))
     }
 
     fn products(&self) -> u32 {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::{Spot, Text};
 
 /// At most so many of the other words are asked, the nearest first.
-const OTHERS_MAX: usize = 4;
+const OTHERS_MAX: usize = 3;
 
 /// How much the number of products counts against the spelling.
 const PRIOR_WEIGHT: f32 = 0.3;

@@ -16,7 +16,7 @@ const MEANT_LETTERS_MIN: usize = 3;
 
 /// Only so many candidates, the best by spelling and number of products, are held against the
 /// other words.
-const CANDIDATES_MAX: usize = 8;
+const CANDIDATES_MAX: usize = 6;
 
 /// How much a respelling of an unknown word may cost: the more letters it has, the fewer known
 /// words lie near it by chance.
