@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use tantivy::postings::SegmentPostings;
 use tantivy::{DocSet, TERMINATED};
 
+use super::Lexical;
 use super::reader::WordKind;
-use super::{Lexical, disk_error};
 use crate::error::Result;
 use crate::text::vocabulary::{Neighbour, Vocabulary};
 
