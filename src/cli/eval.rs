@@ -1,4 +1,5 @@
-//! `vitrine eval`: relevance and latency on judged queries, also under other settings.
+//! `vitrine eval`: relevance and latency on judged queries, also under other settings and with
+//! typing errors; and how well misspelt queries are put right.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -15,7 +16,9 @@ use super::tune::Dump;
 use crate::domain::search::{Mode, SearchRequest};
 use crate::engine::Trial;
 use crate::error::{Error, Result};
+use crate::eval::corrections::{Corrector, evaluate_corrections, read_pairs};
 use crate::eval::judgments::{self, JudgedQuery, Judgments};
+use crate::eval::misspell::Misspeller;
 use crate::eval::{Report, evaluate};
 
 /// Hits that are asked for: as many as recall looks at.
@@ -26,12 +29,11 @@ const HITS: usize = 100;
 pub(super) struct Arguments {
     #[command(flatten)]
     target: IndexArguments,
-    /// The queries, a line each: query⇥text
-    #[arg(long, value_name = "TSV")]
-    queries: PathBuf,
-    /// The judgments, a line each: query⇥product⇥grade
-    #[arg(long, value_name = "TSV")]
-    qrels: PathBuf,
+    #[command(flatten)]
+    judged: Option<Judged>,
+    /// Measure corrections instead, on pairs of queries, a line each: typed⇥meant
+    #[arg(long, value_name = "TSV", conflicts_with = "Judged")]
+    corrections: Option<PathBuf>,
     /// Write what was found, a line per hit: query⇥product⇥rank⇥score
     #[arg(long, value_name = "TSV")]
     run: Option<PathBuf>,
@@ -47,6 +49,35 @@ pub(super) struct Arguments {
     /// Write the report as JSON, with the score of every query
     #[arg(long)]
     json: bool,
+}
+
+/// The files of judged queries.
+#[derive(Args)]
+struct Judged {
+    /// The queries, a line each: query⇥text
+    #[arg(long, value_name = "TSV", required = false)]
+    queries: PathBuf,
+    /// The judgments, a line each: query⇥product⇥grade
+    #[arg(long, value_name = "TSV", required = false)]
+    qrels: PathBuf,
+    /// Put one random typing error into the longest word of each query; the seed says which
+    #[arg(long, value_name = "SEED")]
+    misspell: Option<u64>,
+}
+
+impl Judged {
+    fn read(&self) -> Result<(Vec<JudgedQuery>, Judgments)> {
+        let mut queries = judgments::read_queries(open(&self.queries)?)
+            .map_err(|error| of_file(&self.queries, &error))?;
+        let judgments =
+            Judgments::read(open(&self.qrels)?).map_err(|error| of_file(&self.qrels, &error))?;
+        if let Some(mut misspeller) = self.misspell.map(Misspeller::new) {
+            for query in &mut queries {
+                query.text = misspeller.misspell(&query.text);
+            }
+        }
+        Ok((queries, judgments))
+    }
 }
 
 /// One way to search, or all of them.
@@ -80,10 +111,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.mode == Modes::All && (arguments.run.is_some() || arguments.dump.is_some()) {
         return Ok(usage("--run and --dump need one mode: --mode lexical, semantic or hybrid"));
     }
-    let queries = judgments::read_queries(open(&arguments.queries)?)
-        .map_err(|error| of_file(&arguments.queries, &error))?;
-    let judgments = Judgments::read(open(&arguments.qrels)?)
-        .map_err(|error| of_file(&arguments.qrels, &error))?;
+    let Some(judged) = &arguments.judged else {
+        return corrections(arguments);
+    };
+    let (queries, judgments) = judged.read()?;
     // No query's embedding is kept: a repeated one would come out faster than it is.
     let engine = arguments.target.open(0)?;
     let trial = engine.trial(&arguments.target.index, &parse::patch(&arguments.settings))?;
@@ -109,6 +140,32 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         print(&table(&reports))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn corrections(arguments: &Arguments) -> Result<ExitCode> {
+    let Some(path) = &arguments.corrections else {
+        return Ok(usage("--queries and --qrels, or --corrections"));
+    };
+    let pairs = read_pairs(open(path)?).map_err(|error| of_file(path, &error))?;
+    let engine = arguments.target.open(0)?;
+    let trial = engine.trial(&arguments.target.index, &parse::patch(&arguments.settings))?;
+    let report = evaluate_corrections(&pairs, &trial)?;
+    if arguments.json {
+        print_json(&report)?;
+    } else {
+        print(&report.to_string())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Corrector for Trial<'_> {
+    fn corrected(&self, text: &str) -> Option<String> {
+        Trial::corrected(self, text)
+    }
+
+    fn knows(&self, word: &str) -> bool {
+        Trial::knows(self, word)
+    }
 }
 
 fn measure(

@@ -11,6 +11,8 @@ use crate::domain::page::Page;
 use crate::domain::search::SearchRequest;
 use crate::error::Result;
 use crate::index::View;
+use crate::query::understand;
+use crate::text::vocabulary::Vocabulary;
 
 /// One state of an index under settings of its own. Language and embedder stay those that the
 /// index was built with.
@@ -40,5 +42,16 @@ impl Trial<'_> {
     /// As [`Engine::search`].
     pub fn search(&self, request: &SearchRequest, caller: Caller) -> Result<Page> {
         self.engine.search_in(&self.snapshot, request, caller)
+    }
+
+    /// The text with misspelt words put right; `None` when it stands as it is.
+    pub fn corrected(&self, text: &str) -> Option<String> {
+        let request = SearchRequest { q: text.to_owned(), ..SearchRequest::default() };
+        understand(&request, self.snapshot.known()).corrected
+    }
+
+    /// Whether a product has the folded word.
+    pub fn knows(&self, word: &str) -> bool {
+        self.snapshot.view.generation.lexical.count(word) > 0
     }
 }

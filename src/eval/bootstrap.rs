@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::random::SplitMix;
 use crate::error::{Error, Result};
 
 /// The share of resamples that the interval holds.
@@ -67,23 +68,4 @@ pub fn paired_difference(
         low: means[outside],
         high: means[resamples - 1 - outside],
     })
-}
-
-/// `SplitMix64` (Steele, Lea and Flood, 2014): a small generator with a fixed sequence per seed, so
-/// that a report does not change with a library's version.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number from 0 to below `end`, evenly but for a bias below `end` / 2^64.
-    fn below(&mut self, end: usize) -> usize {
-        ((u128::from(self.next()) * end as u128) >> 64) as usize
-    }
 }

@@ -110,7 +110,7 @@ fn failed(error: &std::io::Error) -> Error {
 }
 
 /// Calls `take` with every line that is not blank.
-fn each_line(
+pub(super) fn each_line(
     reader: impl BufRead,
     mut take: impl FnMut(&str) -> std::result::Result<(), String>,
 ) -> Result<()> {
@@ -132,7 +132,7 @@ fn each_line(
     Ok(())
 }
 
-fn columns<'l, const N: usize>(
+pub(super) fn columns<'l, const N: usize>(
     line: &'l str,
     layout: &str,
 ) -> std::result::Result<[&'l str; N], String> {

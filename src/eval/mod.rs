@@ -1,12 +1,15 @@
-//! How good a search is: ranked runs scored against graded judgments, latency, and whether a
-//! difference between two arms is more than chance.
+//! How good a search is: ranked runs scored against graded judgments, latency, whether a difference
+//! between two arms is more than chance, and how well misspelt words are put right.
 //!
 //! Nothing here knows how a search is made; `evaluate` is given a function that answers a text.
 
 pub mod bootstrap;
+pub mod corrections;
 pub mod judgments;
 pub mod latency;
 pub mod metrics;
+pub mod misspell;
+mod random;
 
 use std::collections::HashSet;
 use std::fmt;

@@ -112,14 +112,31 @@ pub fn embedded_text(product: &Product) -> String {
     text
 }
 
-/// The analysed fields of a product.
+/// The analysed fields of a product, with the words that hyphens part in them written as one:
+/// `e-cloth` is also found as `ecloth`.
 struct Fields {
     title: Vec<Token>,
     brand: Vec<Token>,
     category: Vec<Token>,
     attributes: Vec<Token>,
     description: Vec<Token>,
+    joined: [Vec<Token>; 5],
     absent: BTreeSet<String>,
+}
+
+/// The words of letters that nothing but a hyphen parts, as one each.
+fn joined(text: &str, tokens: &[Token], analyser: &Analyser) -> Vec<Token> {
+    let pairs = tokens.windows(2).filter(|pair| {
+        let letters = pair.iter().all(|token| token.word.kind == WordKind::Letters);
+        letters && text.get(pair[0].word.end..pair[1].word.start) == Some("-")
+    });
+    let join = |pair: &[Token]| {
+        let (first, second) = (&pair[0].word, &pair[1].word);
+        let text = format!("{}{}", first.text, second.text);
+        let word = Word { text, end: second.end, ..first.clone() };
+        Token { term: analyser.stem(&word.text), word }
+    };
+    pairs.map(join).collect()
 }
 
 impl Fields {
@@ -130,14 +147,27 @@ impl Fields {
             let absences = absences(text, &tokens, analyser.small_words());
             let words = absences.iter().flat_map(|absence| &absence.words);
             absent.extend(words.map(|word| analyser.stem(word)));
-            tokens
+            let joined = joined(text, &tokens, analyser);
+            (tokens, joined)
         };
+        let (title, title_joined) = read(&product.title);
+        let (brand, brand_joined) = read(product.brand.as_deref().unwrap_or_default());
+        let (category, category_joined) = read(&category_text(product));
+        let (attributes, attributes_joined) = read(&attribute_text(product));
+        let (description, description_joined) = read(short_description(product));
         Self {
-            title: read(&product.title),
-            brand: analyser.tokens(product.brand.as_deref().unwrap_or_default()),
-            category: read(&category_text(product)),
-            attributes: read(&attribute_text(product)),
-            description: read(short_description(product)),
+            title,
+            brand,
+            category,
+            attributes,
+            description,
+            joined: [
+                title_joined,
+                brand_joined,
+                category_joined,
+                attributes_joined,
+                description_joined,
+            ],
             absent,
         }
     }
@@ -147,6 +177,19 @@ impl Fields {
         let tokens = self.all().into_iter().flatten();
         let letters = tokens.filter(|token| token.word.kind == WordKind::Letters);
         letters.map(|token| reversed(&token.term)).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Terms by field, in the order of `TextField::ALL`.
+    fn terms(&self, identifiers: Vec<String>) -> [Vec<String>; 6] {
+        let [title, brand, category, attributes, description] = &self.joined;
+        [
+            index_terms(&self.title, title),
+            index_terms(&self.brand, brand),
+            index_terms(&self.category, category),
+            identifiers,
+            index_terms(&self.attributes, attributes),
+            index_terms(&self.description, description),
+        ]
     }
 
     fn all(&self) -> [&[Token]; 5] {
@@ -166,7 +209,7 @@ struct Vocabulary {
 impl Vocabulary {
     fn of(fields: &Fields) -> Self {
         let mut vocabulary = Self::default();
-        for token in fields.all().into_iter().flatten() {
+        for token in fields.all().into_iter().flatten().chain(fields.joined.iter().flatten()) {
             vocabulary.add(&token.word);
         }
         vocabulary.brand_words.extend(fields.brand.iter().map(|token| token.word.text.clone()));
@@ -203,14 +246,7 @@ impl Document {
         Self {
             labels: Labels::of_tokens(&fields.title, fields.brand.iter().chain(&fields.category)),
             lexical: LexicalDocument {
-                terms: [
-                    index_terms(&fields.title),
-                    index_terms(&fields.brand),
-                    index_terms(&fields.category),
-                    identifiers(product),
-                    index_terms(&fields.attributes),
-                    index_terms(&fields.description),
-                ],
+                terms: fields.terms(identifiers(product)),
                 endings: if has_compounds { fields.endings() } else { Vec::new() },
                 words: vocabulary.words.into_iter().collect(),
                 brand_words: vocabulary.brand_words.into_iter().collect(),
@@ -239,9 +275,9 @@ fn short_description(product: &Product) -> &str {
 }
 
 /// A quantity is also found by its bare number.
-fn index_terms(tokens: &[Token]) -> Vec<String> {
-    let mut terms = Vec::with_capacity(tokens.len());
-    for token in tokens {
+fn index_terms(tokens: &[Token], joined: &[Token]) -> Vec<String> {
+    let mut terms = Vec::with_capacity(tokens.len() + joined.len());
+    for token in tokens.iter().chain(joined) {
         if let WordKind::Quantity(value, _) = token.word.kind {
             terms.push(crate::text::units::write_number(value));
         }

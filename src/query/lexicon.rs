@@ -20,6 +20,8 @@ pub struct Lexicon {
     analyser: Arc<Analyser>,
     stop_words: HashSet<String>,
     synonyms: HashMap<Vec<String>, Vec<Alternative>>,
+    /// All terms that synonyms are looked for by.
+    named: HashSet<String>,
 }
 
 impl Lexicon {
@@ -27,7 +29,8 @@ impl Lexicon {
     pub fn new(settings: &Settings, analyser: Arc<Analyser>) -> Self {
         let own = settings.stop_words.iter().map(|word| fold(word));
         let stop_words = analyser.small_words().stop_words.iter().cloned().chain(own).collect();
-        let mut lexicon = Self { analyser, stop_words, synonyms: HashMap::new() };
+        let (synonyms, named) = (HashMap::new(), HashSet::new());
+        let mut lexicon = Self { analyser, stop_words, synonyms, named };
         for synonym in &settings.synonyms {
             lexicon.add(synonym);
         }
@@ -41,6 +44,11 @@ impl Lexicon {
 
     pub(super) fn is_stop_word(&self, word: &str) -> bool {
         self.stop_words.contains(word)
+    }
+
+    /// Whether a synonym names the term, alone or with others: then it is no misspelt word.
+    pub(super) fn names(&self, term: &str) -> bool {
+        self.named.contains(term)
     }
 
     /// What else stands for these terms; empty when nothing does.
@@ -65,6 +73,7 @@ impl Lexicon {
         if from.is_empty() || from.len() > SYNONYM_WORDS_MAX {
             return;
         }
+        self.named.extend(from.iter().cloned());
         for text in to {
             let terms = self.terms(text);
             if terms.is_empty() || terms == from {

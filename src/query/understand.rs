@@ -165,10 +165,13 @@ impl Reading<'_> {
         let (first, second) = (self.tokens.get(place)?, self.tokens.get(place + 1)?);
         let joined = as_one_word(&first.word, &second.word, self.known.vocabulary)?;
         let pair = [first.term.clone(), second.term.clone()];
-        let alternatives = vec![
-            Alternative { terms: vec![lexicon.analyser().stem(&joined)], weight: 1.0 },
+        let joined = vec![lexicon.analyser().stem(&joined)];
+        let synonyms = self.synonyms(&joined);
+        let mut alternatives = vec![
+            Alternative { terms: joined.clone(), weight: 1.0 },
             Alternative { terms: pair.to_vec(), weight: 1.0 },
         ];
+        alternatives.extend_from_slice(synonyms);
         Some((QueryTerm { word: self.words(place, 2), alternatives }, 2))
     }
 

@@ -39,10 +39,9 @@ pub(super) struct Likeness {
 }
 
 impl<'a> Feedback<'a> {
-    /// Reads the best answers; `best` is in order. For a query of one word, which says too little
-    /// for its answers to be alike in meaning, `by_meaning` is off.
-    pub(super) fn of(view: &'a View, best: &[RankedItem], by_meaning: bool) -> Self {
-        let centre = by_meaning.then(|| centre(view, best)).flatten();
+    /// Reads the best answers; `best` is in order.
+    pub(super) fn of(view: &'a View, best: &[RankedItem]) -> Self {
+        let centre = centre(view, best);
         let mut feedback =
             Self { view, centre, leaves: HashMap::new(), parents: HashMap::new() };
         let telling = &best[..TELLING.min(best.len())];

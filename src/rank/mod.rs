@@ -38,8 +38,8 @@ pub const WINDOW: usize = 400;
 const HEAD: usize = 100;
 
 /// How much likeness to the best answers counts for reach, beside the score.
-const REACH_OF_MEANING: f32 = 0.3;
-const REACH_OF_CATEGORY: f32 = 0.3;
+const REACH_OF_MEANING: f32 = 1.0;
+const REACH_OF_CATEGORY: f32 = 0.6;
 
 /// A product with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -210,13 +210,17 @@ impl<'a> Ranking<'a> {
             return likenesses;
         }
         let weights = &self.view.settings.ranking;
-        let feedback = Feedback::of(self.view, window, !relevance.is_one_word());
+        let feedback = Feedback::of(self.view, window);
         for item in window {
             let Some(row) = self.row(item) else { continue };
             let likeness = feedback.likeness(item, row);
             let category = (likeness.leaf + likeness.parent) / 2.0;
             relevance.second(&mut item.signals, row);
-            item.signals.set(Signal::Feedback, weights.feedback * likeness.meaning);
+            // One word says too little for its best answers to mean one thing; they still widen
+            // the reach.
+            if !relevance.is_one_word() {
+                item.signals.set(Signal::Feedback, weights.feedback * likeness.meaning);
+            }
             item.signals.set(Signal::CategoryShare, weights.category_share * category);
             item.score = item.signals.sum();
             likenesses.insert(item.ordinal, likeness);

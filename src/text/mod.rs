@@ -1,6 +1,8 @@
 //! Words: normalised, tokenised and stemmed the same way for the index and for queries.
 
 pub mod analyse;
+pub mod edits;
+pub mod inflect;
 pub mod language;
 pub mod negation;
 pub mod normalise;

@@ -27,8 +27,12 @@ pub trait Vocabulary {
     /// Products that contain both words next to one another and in order.
     fn pair_count(&self, first: &str, second: &str) -> u32;
 
+    /// Products that contain both words anywhere; an estimate where many do, so that the cost is
+    /// bounded.
+    fn together(&self, first: &str, second: &str) -> u32;
+
     /// Known words within `distance_max` edits (insert, delete, substitute, transpose), in no
-    /// particular order.
+    /// particular order. Those two edits away must have the first letter right.
     fn near(&self, word: &str, distance_max: u8) -> Vec<Neighbour>;
 
     /// Products in the index.

@@ -161,6 +161,31 @@ fn a_key_is_shown_once_listed_without_its_secret_and_revoked() {
 }
 
 #[test]
+fn corrections_are_measured_and_queries_misspelt() {
+    let shell = Shell::new();
+    assert!(shell.import(PRODUCTS, &[]).status.success());
+    let write = |name: &str, content: &str| {
+        fs::write(shell.path().join(name), content).expect("written");
+    };
+    write("p.tsv", "red runing shoes\tred running shoes\nblue sock\tblue socks\n");
+    let pairs = ["--index", "shop", "--corrections", "p.tsv"];
+    let report = shell.json(&["eval"], &[&pairs[..], &["--json"]].concat());
+    assert_eq!((&report["pairs"], &report["one_edit"]), (&json!(2), &json!(2)));
+    assert_eq!((&report["as_meant"], &report["changed"]), (&json!(1), &json!(0)));
+    assert_eq!(report["misses"][0]["typed"], "blue sock", "a form of a known word is no mistake");
+    let output = shell.on_data(&["eval"], &pairs);
+    assert!(text(&output).contains("corrected as meant"), "{}", errors(&output));
+    assert_eq!(shell.on_data(&["eval"], &["--index", "shop"]).status.code(), Some(2));
+
+    write("q.tsv", "q1\tred running shoes\n");
+    write("r.tsv", "q1\ta\t3\n");
+    let judged = ["--index", "shop", "--queries", "q.tsv", "--qrels", "r.tsv"];
+    let misspelt = ["--mode", "lexical", "--json", "--misspell", "5"];
+    let report = shell.json(&["eval"], &[&judged[..], &misspelt].concat());
+    assert_eq!(report["lexical"]["ndcg@10"], 1.0);
+}
+
+#[test]
 fn evaluation_scores_a_run_and_tries_settings_without_keeping_them() {
     let shell = Shell::new();
     assert!(shell.import(PRODUCTS, &[]).status.success());

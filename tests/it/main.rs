@@ -18,6 +18,7 @@ mod http;
 mod merch;
 mod rank;
 mod shopper;
+mod spelling;
 mod store;
 mod support;
 mod text;

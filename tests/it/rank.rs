@@ -6,7 +6,7 @@
 //! 2. `above`: in each pair the first stands above the second.
 //! 3. `has` and `lacks`: products that must and must not be in the answer.
 //! 4. `corrected`, `total`, `variant`, `redirect`, `tier`: those parts of the answer; `tier` may be
-//!    `none`. `facet` are the counts of one field. `relaxed` says whether words were given up and
+//!    `none`; `as_typed`: it names no correction. `facet` are the counts of one field. `relaxed` says whether words were given up and
 //!    `suggests` whether other things to look for are named.
 //! 5. `understood`: these kinds, words and values are among what was understood; `not_understood`:
 //!    nothing of these kinds is.
@@ -58,6 +58,8 @@ struct Search {
     #[serde(default)]
     lacks: Vec<String>,
     corrected: Option<String>,
+    #[serde(default)]
+    as_typed: bool,
     total: Option<usize>,
     variant: Option<(String, String)>,
     redirect: Option<String>,
@@ -136,7 +138,7 @@ fn check(name: &str, shop: &Shop, expected: &Search) {
     for id in &expected.lacks {
         assert!(place(id).is_none(), "{name}: '{q}' has {id}: {ids:?}");
     }
-    if expected.corrected.is_some() {
+    if expected.corrected.is_some() || expected.as_typed {
         assert_eq!(page.query.corrected, expected.corrected, "{name}: '{q}'");
     }
     if let Some(total) = expected.total {

@@ -4,6 +4,7 @@
 mod reader;
 mod schema;
 mod vocabulary;
+mod words;
 mod writer;
 
 use crate::text::units::{Dimension, Measure};

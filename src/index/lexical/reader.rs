@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tantivy::columnar::Column;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::Postings;
+use tantivy::index::SegmentId;
+use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{
     DocAddress, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument,
@@ -13,6 +14,7 @@ use tantivy::{
 };
 
 use super::schema::Fields;
+use super::words::SegmentWords;
 use super::{TextField, disk_error};
 use crate::domain::id::Ordinal;
 use crate::error::Result;
@@ -28,6 +30,9 @@ pub struct Posting {
     pub length: u32,
 }
 
+/// Words by the segment that they were read from.
+pub(super) type WordsBySegment = HashMap<SegmentId, Arc<SegmentWords>>;
+
 /// An immutable snapshot of the lexical index.
 pub struct Lexical {
     searcher: Searcher,
@@ -41,10 +46,11 @@ struct Segment {
     ordinals: Column<u64>,
     inverted: [Arc<InvertedIndexReader>; 6],
     norms: [FieldNormReader; 6],
+    words: Arc<SegmentWords>,
 }
 
 impl Segment {
-    fn open(reader: &SegmentReader, fields: Fields) -> Result<Self> {
+    fn open(reader: &SegmentReader, fields: Fields, words: Arc<SegmentWords>) -> Result<Self> {
         let ordinals = reader.fast_fields().u64("ordinal").map_err(disk_error)?;
         let mut inverted = Vec::with_capacity(6);
         let mut norms = Vec::with_capacity(6);
@@ -58,6 +64,7 @@ impl Segment {
             ordinals,
             inverted: inverted.try_into().map_err(|_| missing())?,
             norms: norms.try_into().map_err(|_| missing())?,
+            words,
         })
     }
 
@@ -86,11 +93,25 @@ impl Segment {
 }
 
 impl Lexical {
-    pub(super) fn new(searcher: Searcher, fields: Fields) -> Result<Self> {
+    /// A snapshot; `earlier` are the words of segments that are read already.
+    pub(super) fn new(
+        searcher: Searcher,
+        fields: Fields,
+        earlier: &WordsBySegment,
+    ) -> Result<Self> {
         let segments = searcher
             .segment_readers()
             .iter()
-            .map(|reader| Segment::open(reader, fields))
+            .map(|reader| {
+                let words = match earlier.get(&reader.segment_id()) {
+                    Some(words) => Arc::clone(words),
+                    None => {
+                        let dictionary = reader.inverted_index(fields.words).map_err(disk_error)?;
+                        Arc::new(SegmentWords::read(&dictionary)?)
+                    }
+                };
+                Segment::open(reader, fields, words)
+            })
             .collect::<Result<Vec<_>>>()?;
         let documents: u64 =
             segments.iter().map(|segment| u64::from(segment.reader.max_doc())).sum();
@@ -102,6 +123,16 @@ impl Lexical {
             (tokens as f32 / documents.max(1) as f32).max(1.0)
         });
         Ok(Self { searcher, fields, segments, average_lengths })
+    }
+
+    /// The words of each segment, which stay the same as long as the segment is there.
+    pub(super) fn words_by_segment(&self) -> WordsBySegment {
+        let segments = self.segments.iter();
+        segments.map(|one| (one.reader.segment_id(), Arc::clone(&one.words))).collect()
+    }
+
+    pub(super) fn segment_words(&self) -> impl Iterator<Item = &SegmentWords> {
+        self.segments.iter().map(|segment| segment.words.as_ref())
     }
 
     /// Products in the index.
@@ -169,6 +200,16 @@ impl Lexical {
 
     pub(super) fn word_dictionaries(&self) -> Result<Vec<Arc<InvertedIndexReader>>> {
         self.dictionaries(self.fields.words)
+    }
+
+    /// The products of one of the word dictionaries that contain `word`.
+    pub(super) fn word_postings(
+        &self,
+        dictionary: &InvertedIndexReader,
+        word: &str,
+    ) -> Result<Option<SegmentPostings>> {
+        let term = Term::from_field_text(self.fields.words, word);
+        dictionary.read_postings(&term, IndexRecordOption::Basic).map_err(disk_error)
     }
 
     pub(super) fn word_count(&self, kind: WordKind, text: &str) -> u32 {

@@ -1,68 +1,65 @@
-//! The vocabulary that queries are corrected against: the term dictionaries of the word fields.
+//! The vocabulary that queries are corrected against: the words of all segments.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
-use std::sync::LazyLock;
 
-use levenshtein_automata::{DFA, LevenshteinAutomatonBuilder, SINK_STATE};
-use tantivy_fst::Automaton;
+use tantivy::postings::SegmentPostings;
+use tantivy::{DocSet, TERMINATED};
 
 use super::reader::{KeyField, WordKind};
-use super::{Lexical, amount_key, disk_error, reversed};
+use super::{Lexical, amount_key, reversed};
 use crate::error::Result;
 use crate::text::units::Dimension;
 use crate::text::vocabulary::{Neighbour, Vocabulary};
 
-/// Building the tables behind an automaton takes longer than a query may; they never change.
-static BUILDERS: LazyLock<[LevenshteinAutomatonBuilder; 2]> = LazyLock::new(|| {
-    [LevenshteinAutomatonBuilder::new(1, true), LevenshteinAutomatonBuilder::new(2, true)]
-});
+/// So many products of the rarer of two words are looked at in a segment to see whether they are
+/// together.
+const TOGETHER_LEAPS_MAX: u32 = 64;
 
 /// One query is compared with so many writings of near quantities.
 const QUANTITIES_MAX: usize = 64;
 
-/// Lets the dictionary be walked by an edit-distance automaton.
-struct WithinDistance(DFA);
-
-impl Automaton for WithinDistance {
-    type State = u32;
-
-    fn start(&self) -> u32 {
-        self.0.initial_state()
+impl Lexical {
+    fn words_near(&self, word: &str, distance_max: u8) -> Vec<Neighbour> {
+        let mut found: HashMap<String, Neighbour> = HashMap::new();
+        for words in self.segment_words() {
+            words.near(word, distance_max, &mut |near| match found.get_mut(&near.term) {
+                Some(known) => known.count += near.count,
+                None => drop(found.insert(near.term.clone(), near)),
+            });
+        }
+        found.into_values().collect()
     }
 
-    fn is_match(&self, state: &u32) -> bool {
-        matches!(self.0.distance(*state), levenshtein_automata::Distance::Exact(_))
-    }
-
-    fn can_match(&self, state: &u32) -> bool {
-        *state != SINK_STATE
-    }
-
-    fn accept(&self, state: &u32, byte: u8) -> u32 {
-        self.0.transition(*state, byte)
+    /// Products with both words, counted by leaping from one list of products to the other; from
+    /// the first `TOGETHER_LEAPS_MAX` leaps of each segment when there are more.
+    fn count_together(&self, first: &str, second: &str) -> Result<u32> {
+        let mut together = 0;
+        for dictionary in self.word_dictionaries()? {
+            let first = self.word_postings(&dictionary, first)?;
+            let second = self.word_postings(&dictionary, second)?;
+            together += first.zip(second).map_or(0, |(first, second)| common(first, second));
+        }
+        Ok(together)
     }
 }
 
-impl Lexical {
-    fn words_near(&self, word: &str, distance_max: u8) -> Result<Vec<Neighbour>> {
-        let builder = &BUILDERS[usize::from(distance_max.clamp(1, 2)) - 1];
-        let mut found: HashMap<String, u32> = HashMap::new();
-        for dictionary in self.word_dictionaries()? {
-            let automaton = WithinDistance(builder.build_dfa(word));
-            let mut stream =
-                dictionary.terms().search(automaton).into_stream().map_err(disk_error)?;
-            while stream.advance() {
-                let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
-                *found.entry(term.to_owned()).or_insert(0) += stream.value().doc_freq;
-            }
-        }
-        let neighbours = found.into_iter().map(|(term, count)| {
-            let distance = strsim::osa_distance(word, &term).min(usize::from(u8::MAX)) as u8;
-            Neighbour { term, count, distance }
-        });
-        Ok(neighbours.collect())
+/// Documents on both lists; estimated from their beginnings when they are long.
+fn common(mut shorter: SegmentPostings, mut longer: SegmentPostings) -> u32 {
+    if shorter.size_hint() > longer.size_hint() {
+        std::mem::swap(&mut shorter, &mut longer);
     }
+    let (mut found, mut leaps) = (0, 0);
+    let mut document = shorter.doc();
+    while document != TERMINATED {
+        if leaps == TOGETHER_LEAPS_MAX {
+            return (found as f32 * shorter.size_hint() as f32 / leaps as f32) as u32;
+        }
+        leaps += 1;
+        found += u32::from(longer.doc() <= document && longer.seek(document) == document);
+        document = shorter.advance();
+    }
+    found
 }
 
 impl Vocabulary for Lexical {
@@ -78,11 +75,15 @@ impl Vocabulary for Lexical {
         self.word_count(WordKind::Pair, &format!("{first} {second}"))
     }
 
-    fn near(&self, word: &str, distance_max: u8) -> Vec<Neighbour> {
-        self.words_near(word, distance_max.min(2)).unwrap_or_else(|error| {
-            tracing::error!(%error, "no corrections for this query");
-            Vec::new()
+    fn together(&self, first: &str, second: &str) -> u32 {
+        self.count_together(first, second).unwrap_or_else(|error| {
+            tracing::error!(%error, "no context for corrections");
+            0
         })
+    }
+
+    fn near(&self, word: &str, distance_max: u8) -> Vec<Neighbour> {
+        self.words_near(word, distance_max.clamp(1, 2))
     }
 
     fn products(&self) -> u32 {

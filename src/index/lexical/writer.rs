@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use parking_lot::Mutex;
 use tantivy::directory::MmapDirectory;
 use tantivy::schema::Field;
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
+use super::reader::WordsBySegment;
 use super::schema::{Fields, schema};
 use super::{Lexical, LexicalDocument, disk_error};
 use crate::domain::id::{Ordinal, Sequence};
@@ -20,6 +22,8 @@ pub struct LexicalWriter {
     writer: IndexWriter,
     reader: IndexReader,
     fields: Fields,
+    /// Of the last snapshot, so that the next one reads only what is new.
+    words: Mutex<WordsBySegment>,
 }
 
 impl LexicalWriter {
@@ -44,7 +48,7 @@ impl LexicalWriter {
             .doc_store_cache_num_blocks(64)
             .try_into()
             .map_err(disk_error)?;
-        Ok(Self { writer, reader, fields })
+        Ok(Self { writer, reader, fields, words: Mutex::default() })
     }
 
     /// The sequence number up to which the index had folded the store at its last commit; 0 for a
@@ -101,7 +105,10 @@ impl LexicalWriter {
     /// Internal when the disk fails.
     pub fn snapshot(&self) -> Result<Lexical> {
         self.reader.reload().map_err(disk_error)?;
-        Lexical::new(self.reader.searcher(), self.fields)
+        let mut words = self.words.lock();
+        let lexical = Lexical::new(self.reader.searcher(), self.fields, &words)?;
+        *words = lexical.words_by_segment();
+        Ok(lexical)
     }
 }
 
