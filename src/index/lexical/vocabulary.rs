@@ -1,7 +1,5 @@
 //! The vocabulary that queries are corrected against: the words of all segments.
 
-use std::collections::HashMap;
-
 use tantivy::postings::SegmentPostings;
 use tantivy::{DocSet, TERMINATED};
 
@@ -16,14 +14,15 @@ const TOGETHER_LEAPS_MAX: u32 = 64;
 
 impl Lexical {
     fn words_near(&self, word: &str, distance_max: u8) -> Vec<Neighbour> {
-        let mut found: HashMap<String, Neighbour> = HashMap::new();
-        for words in self.segment_words() {
-            words.near(word, distance_max, &mut |near| match found.get_mut(&near.term) {
-                Some(known) => known.count += near.count,
-                None => drop(found.insert(near.term.clone(), near)),
-            });
-        }
-        found.into_values().collect()
+        let mut found = Vec::new();
+        self.known_words().near(word, distance_max, &mut |term, distance| {
+            let count = self.count(term);
+            // A word whose last product was deleted is still among the known ones.
+            if count > 0 {
+                found.push(Neighbour { term: term.to_owned(), count, distance });
+            }
+        });
+        found
     }
 
     /// Products with both words, counted by leaping from one list of products to the other; from
