@@ -102,7 +102,7 @@ impl Layer {
                 continue;
             }
             let other = &self.words[place];
-            let same_first = other.chars().next() == own_first;
+            let same_first = edits_max > 1 && other.chars().next() == own_first;
             let (rest, other_rest) = without_common_ends(word, other);
             // Two letters in one place is the most that one edit leaves.
             if !same_first && rest.len().max(other_rest.len()) > 2 * BYTES_PER_LETTER_MAX {
