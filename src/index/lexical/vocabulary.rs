@@ -25,6 +25,12 @@ impl Lexical {
         found
     }
 
+    /// Whether the word can be part of a pair. Most that are asked for are in no product, and those
+    /// of letters are ruled out in memory; words with digits are not among the known ones.
+    fn may_occur(&self, word: &str) -> bool {
+        word.bytes().any(|byte| byte.is_ascii_digit()) || self.known_words().contains(word)
+    }
+
     /// Products with both words, counted by leaping from one list of products to the other; from
     /// the first `TOGETHER_LEAPS_MAX` leaps of each segment when there are more.
     fn count_together(&self, first: &str, second: &str) -> Result<u32> {
@@ -58,7 +64,7 @@ fn common(mut shorter: SegmentPostings, mut longer: SegmentPostings) -> u32 {
 
 impl Vocabulary for Lexical {
     fn count(&self, word: &str) -> u32 {
-        self.word_count(WordKind::Word, word)
+        if self.known_words().contains(word) { self.word_count(WordKind::Word, word) } else { 0 }
     }
 
     fn brand_count(&self, word: &str) -> u32 {
@@ -66,6 +72,9 @@ impl Vocabulary for Lexical {
     }
 
     fn pair_count(&self, first: &str, second: &str) -> u32 {
+        if !self.may_occur(first) || !self.may_occur(second) {
+            return 0;
+        }
         self.word_count(WordKind::Pair, &format!("{first} {second}"))
     }
 

@@ -29,7 +29,6 @@ pub(super) struct KnownWords {
 }
 
 /// Distinct words by length, and alphabetically within a length.
-#[derive(Default)]
 struct Layer {
     /// Where words of so many letters begin in the lists below; the last entry is their end.
     first_of_length: Vec<usize>,
@@ -61,11 +60,16 @@ impl KnownWords {
         let mut new = Vec::new();
         while stream.advance() {
             let Ok(word) = std::str::from_utf8(stream.key()) else { continue };
-            if !self.layers.iter().any(|layer| layer.contains(word)) {
+            if !self.contains(word) {
                 new.push(Arc::from(word));
             }
         }
         Ok(new)
+    }
+
+    /// Whether some segment has or had the word.
+    pub(super) fn contains(&self, word: &str) -> bool {
+        self.layers.iter().any(|layer| layer.contains(word))
     }
 
     /// Visits the words one edit away, and those `distance_max` edits away that begin with the same
@@ -79,7 +83,7 @@ impl KnownWords {
 
 impl Layer {
     fn new(mut words: Vec<Arc<str>>) -> Self {
-        words.sort_by(|one, other| order(one).cmp(&order(other)));
+        words.sort_by(|one, other| (letters(one), one).cmp(&(letters(other), other)));
         let shorter = |length| words.partition_point(|word| letters(word) < length);
         Self {
             first_of_length: (0..=LETTERS_MAX + 1).map(shorter).collect(),
@@ -89,7 +93,9 @@ impl Layer {
     }
 
     fn contains(&self, word: &str) -> bool {
-        self.words.binary_search_by(|other| order(other).cmp(&order(word))).is_ok()
+        let letters = letters(word);
+        let range = self.first_of_length[letters]..self.first_of_length[letters + 1];
+        self.words[range].binary_search_by(|other| (**other).cmp(word)).is_ok()
     }
 
     fn near(&self, word: &str, distance_max: u8, visit: &mut dyn FnMut(&str, u8)) {
@@ -118,10 +124,6 @@ impl Layer {
 
 /// A letter of UTF-8 has at most so many bytes.
 const BYTES_PER_LETTER_MAX: usize = 4;
-
-fn order(word: &str) -> (usize, &str) {
-    (letters(word), word)
-}
 
 fn letters(word: &str) -> usize {
     word.chars().count().min(LETTERS_MAX)
