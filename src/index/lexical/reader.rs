@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use tantivy::columnar::Column;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::index::SegmentId;
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{
@@ -14,7 +13,7 @@ use tantivy::{
 };
 
 use super::schema::Fields;
-use super::words::SegmentWords;
+use super::words::KnownWords;
 use super::{TextField, disk_error};
 use crate::domain::id::Ordinal;
 use crate::error::Result;
@@ -30,14 +29,12 @@ pub struct Posting {
     pub length: u32,
 }
 
-/// Words by the segment that they were read from.
-pub(super) type WordsBySegment = HashMap<SegmentId, Arc<SegmentWords>>;
-
 /// An immutable snapshot of the lexical index.
 pub struct Lexical {
     searcher: Searcher,
     fields: Fields,
     segments: Vec<Segment>,
+    words: KnownWords,
     average_lengths: [f32; 6],
 }
 
@@ -46,11 +43,10 @@ struct Segment {
     ordinals: Column<u64>,
     inverted: [Arc<InvertedIndexReader>; 6],
     norms: [FieldNormReader; 6],
-    words: Arc<SegmentWords>,
 }
 
 impl Segment {
-    fn open(reader: &SegmentReader, fields: Fields, words: Arc<SegmentWords>) -> Result<Self> {
+    fn open(reader: &SegmentReader, fields: Fields) -> Result<Self> {
         let ordinals = reader.fast_fields().u64("ordinal").map_err(disk_error)?;
         let mut inverted = Vec::with_capacity(6);
         let mut norms = Vec::with_capacity(6);
@@ -64,7 +60,6 @@ impl Segment {
             ordinals,
             inverted: inverted.try_into().map_err(|_| missing())?,
             norms: norms.try_into().map_err(|_| missing())?,
-            words,
         })
     }
 
@@ -93,25 +88,13 @@ impl Segment {
 }
 
 impl Lexical {
-    /// A snapshot; `earlier` are the words of segments that are read already.
-    pub(super) fn new(
-        searcher: Searcher,
-        fields: Fields,
-        earlier: &WordsBySegment,
-    ) -> Result<Self> {
+    /// A snapshot; `earlier` are the words of the one before.
+    pub(super) fn new(searcher: Searcher, fields: Fields, earlier: &KnownWords) -> Result<Self> {
+        let words = earlier.with(searcher.segment_readers(), fields.words)?;
         let segments = searcher
             .segment_readers()
             .iter()
-            .map(|reader| {
-                let words = match earlier.get(&reader.segment_id()) {
-                    Some(words) => Arc::clone(words),
-                    None => {
-                        let dictionary = reader.inverted_index(fields.words).map_err(disk_error)?;
-                        Arc::new(SegmentWords::read(&dictionary)?)
-                    }
-                };
-                Segment::open(reader, fields, words)
-            })
+            .map(|reader| Segment::open(reader, fields))
             .collect::<Result<Vec<_>>>()?;
         let documents: u64 =
             segments.iter().map(|segment| u64::from(segment.reader.max_doc())).sum();
@@ -122,17 +105,11 @@ impl Lexical {
                 .sum();
             (tokens as f32 / documents.max(1) as f32).max(1.0)
         });
-        Ok(Self { searcher, fields, segments, average_lengths })
+        Ok(Self { searcher, fields, segments, words, average_lengths })
     }
 
-    /// The words of each segment, which stay the same as long as the segment is there.
-    pub(super) fn words_by_segment(&self) -> WordsBySegment {
-        let segments = self.segments.iter();
-        segments.map(|one| (one.reader.segment_id(), Arc::clone(&one.words))).collect()
-    }
-
-    pub(super) fn segment_words(&self) -> impl Iterator<Item = &SegmentWords> {
-        self.segments.iter().map(|segment| segment.words.as_ref())
+    pub(super) fn known_words(&self) -> &KnownWords {
+        &self.words
     }
 
     /// Products in the index.

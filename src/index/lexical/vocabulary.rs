@@ -21,14 +21,21 @@ const QUANTITIES_MAX: usize = 64;
 
 impl Lexical {
     fn words_near(&self, word: &str, distance_max: u8) -> Vec<Neighbour> {
-        let mut found: HashMap<String, Neighbour> = HashMap::new();
-        for words in self.segment_words() {
-            words.near(word, distance_max, &mut |near| match found.get_mut(&near.term) {
-                Some(known) => known.count += near.count,
-                None => drop(found.insert(near.term.clone(), near)),
-            });
-        }
-        found.into_values().collect()
+        let mut found = Vec::new();
+        self.known_words().near(word, distance_max, &mut |term, distance| {
+            let count = self.count(term);
+            // A word whose last product was deleted is still among the known ones.
+            if count > 0 {
+                found.push(Neighbour { term: term.to_owned(), count, distance });
+            }
+        });
+        found
+    }
+
+    /// Whether the word can be part of a pair. Most that are asked for are in no product, and those
+    /// of letters are ruled out in memory; words with digits are not among the known ones.
+    fn may_occur(&self, word: &str) -> bool {
+        word.bytes().any(|byte| byte.is_ascii_digit()) || self.known_words().contains(word)
     }
 
     /// Products with both words, counted by leaping from one list of products to the other; from
@@ -64,7 +71,7 @@ fn common(mut shorter: SegmentPostings, mut longer: SegmentPostings) -> u32 {
 
 impl Vocabulary for Lexical {
     fn count(&self, word: &str) -> u32 {
-        self.word_count(WordKind::Word, word)
+        if self.known_words().contains(word) { self.word_count(WordKind::Word, word) } else { 0 }
     }
 
     fn brand_count(&self, word: &str) -> u32 {
@@ -72,6 +79,9 @@ impl Vocabulary for Lexical {
     }
 
     fn pair_count(&self, first: &str, second: &str) -> u32 {
+        if !self.may_occur(first) || !self.may_occur(second) {
+            return 0;
+        }
         self.word_count(WordKind::Pair, &format!("{first} {second}"))
     }
 

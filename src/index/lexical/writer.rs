@@ -8,8 +8,8 @@ use tantivy::schema::Field;
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
-use super::reader::WordsBySegment;
 use super::schema::{Fields, schema};
+use super::words::KnownWords;
 use super::{Lexical, LexicalDocument, disk_error};
 use crate::domain::id::{Ordinal, Sequence};
 use crate::error::Result;
@@ -23,7 +23,7 @@ pub struct LexicalWriter {
     reader: IndexReader,
     fields: Fields,
     /// Of the last snapshot, so that the next one reads only what is new.
-    words: Mutex<WordsBySegment>,
+    words: Mutex<KnownWords>,
 }
 
 impl LexicalWriter {
@@ -107,7 +107,7 @@ impl LexicalWriter {
         self.reader.reload().map_err(disk_error)?;
         let mut words = self.words.lock();
         let lexical = Lexical::new(self.reader.searcher(), self.fields, &words)?;
-        *words = lexical.words_by_segment();
+        *words = lexical.known_words().clone();
         Ok(lexical)
     }
 }

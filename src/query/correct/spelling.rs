@@ -32,18 +32,24 @@ pub(super) fn tolerance(word: &str) -> f32 {
 
 impl Text<'_> {
     /// The known word that was most likely meant by the one at `place`; with `kin_only` one that is
-    /// searched under the same term.
+    /// searched under the same term. Words two edits away are looked at only when none that is
+    /// nearer will do.
     pub(super) fn respelt(&self, place: usize, kin_only: bool) -> Option<Proposal> {
-        let word = self.spots[place].text();
-        let letters = word.chars().count();
-        if letters < LETTERS_MIN {
-            return None;
-        }
-        let analyser = self.lexicon.analyser();
-        let distance_max = if letters >= LETTERS_TWO_EDITS_MIN { 2 } else { 1 };
+        let edits_max = match self.spots[place].text().chars().count() {
+            0..LETTERS_MIN => 0,
+            LETTERS_MIN..LETTERS_TWO_EDITS_MIN => 1,
+            _ => 2,
+        };
+        (1..=edits_max)
+            .filter_map(|edits| self.best_within(place, edits, kin_only))
+            .find(|proposal| proposal.gain >= 0.0)
+    }
+
+    fn best_within(&self, place: usize, edits: u8, kin_only: bool) -> Option<Proposal> {
+        let (word, analyser) = (self.spots[place].text(), self.lexicon.analyser());
         let mut candidates: Vec<(f32, String)> = self
             .vocabulary
-            .near(word, distance_max)
+            .near(word, edits)
             .into_iter()
             .filter(|near| near.term != word)
             .filter(|near| !kin_only || analyser.stem(&near.term) == analyser.stem(word))
