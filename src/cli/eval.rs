@@ -1,21 +1,22 @@
 //! `vitrine eval`: relevance and latency on judged queries, also under other settings.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
-use std::path::{Path, PathBuf};
+use std::io::BufWriter;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::data::{IndexArguments, operator};
+use super::judged::{JudgedSet, unusable};
 use super::output::{print, print_json};
 use super::parse;
 use super::tune::Dump;
 use crate::domain::search::{Mode, SearchRequest};
 use crate::engine::Trial;
 use crate::error::{Error, Result};
-use crate::eval::judgments::{self, JudgedQuery, Judgments};
+use crate::eval::judgments;
 use crate::eval::{Report, evaluate};
 
 /// Hits that are asked for: as many as recall looks at.
@@ -80,17 +81,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.mode == Modes::All && (arguments.run.is_some() || arguments.dump.is_some()) {
         return Ok(usage("--run and --dump need one mode: --mode lexical, semantic or hybrid"));
     }
-    let queries = judgments::read_queries(open(&arguments.queries)?)
-        .map_err(|error| of_file(&arguments.queries, &error))?;
-    let judgments = Judgments::read(open(&arguments.qrels)?)
-        .map_err(|error| of_file(&arguments.qrels, &error))?;
+    let set = JudgedSet::read(&arguments.queries, &arguments.qrels)?;
     // No query's embedding is kept: a repeated one would come out faster than it is.
     let engine = arguments.target.open(0)?;
     let trial = engine.trial(&arguments.target.index, &parse::patch(&arguments.settings))?;
     let mut dump = arguments.dump.as_deref().map(Dump::create).transpose()?;
     let mut reports = Vec::new();
     for (name, mode) in arguments.mode.list() {
-        let report = measure(&trial, mode, (&queries, &judgments), dump.as_mut())?;
+        let report = measure(&trial, mode, &set, dump.as_mut())?;
         reports.push((name, report));
     }
     dump.map_or(Ok(()), Dump::finish)?;
@@ -114,10 +112,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn measure(
     trial: &Trial<'_>,
     mode: Mode,
-    set: (&[JudgedQuery], &Judgments),
+    set: &JudgedSet,
     mut dump: Option<&mut Dump>,
 ) -> Result<Report> {
-    let mut asked = set.0.iter();
+    let mut asked = set.queries.iter();
     let mut search = |text: &str| {
         let request = SearchRequest {
             q: text.to_owned(),
@@ -128,11 +126,11 @@ fn measure(
         };
         let page = trial.search(&request, operator())?;
         if let (Some(dump), Some(query)) = (&mut dump, asked.next()) {
-            dump.add(&query.id, &page.hits, set.1)?;
+            dump.add(&query.id, &page.hits, &set.judgments)?;
         }
         Ok(page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect())
     };
-    evaluate(set.0, set.1, &mut search)
+    evaluate(&set.queries, &set.judgments, &mut search)
 }
 
 fn table(reports: &[(&str, Report)]) -> String {
@@ -159,23 +157,4 @@ fn table(reports: &[(&str, Report)]) -> String {
 fn usage(message: &str) -> ExitCode {
     super::output::say(&format!("error: {message}"));
     ExitCode::from(super::WRONG_USAGE)
-}
-
-fn open(path: &Path) -> Result<BufReader<File>> {
-    File::open(path).map(BufReader::new).map_err(|error| unusable(path, &error))
-}
-
-fn of_file(path: &Path, error: &Error) -> Error {
-    let problem = error.problem();
-    let message = format!("{}: {}", path.display(), problem.message);
-    Error::bad_request(problem.code, message, problem.hint.clone())
-}
-
-/// A file that cannot be opened or made.
-pub(super) fn unusable(path: &Path, error: &std::io::Error) -> Error {
-    Error::unavailable(
-        "unusable_file",
-        format!("'{}' cannot be opened: {error}", path.display()),
-        "check the path and its permissions",
-    )
 }

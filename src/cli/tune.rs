@@ -30,7 +30,7 @@ struct Line<'h> {
 impl Dump {
     /// Makes the file.
     pub(super) fn create(path: &Path) -> Result<Self> {
-        let file = File::create(path).map_err(|error| super::eval::unusable(path, &error))?;
+        let file = File::create(path).map_err(|error| super::judged::unusable(path, &error))?;
         Ok(Self(BufWriter::new(file)))
     }
 

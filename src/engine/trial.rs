@@ -16,7 +16,7 @@ use crate::index::View;
 /// index was built with.
 pub struct Trial<'e> {
     engine: &'e Engine,
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
 }
 
 impl Engine {

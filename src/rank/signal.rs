@@ -1,5 +1,7 @@
 //! The named parts of a score. `docs/ranking.md` says what each means.
 
+use crate::settings::RankingWeights;
+
 /// A part of a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
@@ -74,6 +76,23 @@ pub const NAMES: [(Signal, &str); SIGNALS] = [
     (Signal::Dismissed, "dismissed"),
     (Signal::PersonalCap, "personal_cap"),
     (Signal::Diversity, "diversity"),
+];
+
+/// Where a weight stands among the settings.
+pub type WeightOf = fn(&mut RankingWeights) -> &mut f32;
+
+/// The signals whose contribution is a weight of the settings times a value, with the weight's
+/// name in `[ranking]`. A test insists that every weight is here.
+pub const WEIGHED: [(Signal, &str, WeightOf); 9] = [
+    (Signal::Lexical, "lexical", |weights| &mut weights.lexical),
+    (Signal::Coverage, "coverage", |weights| &mut weights.coverage),
+    (Signal::Semantic, "semantic", |weights| &mut weights.semantic),
+    (Signal::TitleCoverage, "title_coverage", |weights| &mut weights.title_coverage),
+    (Signal::TitlePhrase, "title_phrase", |weights| &mut weights.title_phrase),
+    (Signal::TitleHead, "title_head", |weights| &mut weights.title_head),
+    (Signal::Popularity, "popularity", |weights| &mut weights.popularity),
+    (Signal::Rating, "rating", |weights| &mut weights.rating),
+    (Signal::Stock, "out_of_stock", |weights| &mut weights.out_of_stock),
 ];
 
 /// Contributions to one score, by signal.

@@ -1,0 +1,79 @@
+//! Judged queries from files.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use crate::domain::id::IndexName;
+use crate::error::{Error, Result};
+use crate::eval::judgments::{JudgedQuery, Judgments, read_queries};
+
+/// Queries with their judgments.
+pub(super) struct JudgedSet {
+    pub(super) queries: Vec<JudgedQuery>,
+    pub(super) judgments: Judgments,
+}
+
+impl JudgedSet {
+    /// Reads `query⇥text` lines and `query⇥product⇥grade` lines.
+    pub(super) fn read(queries: &Path, qrels: &Path) -> Result<Self> {
+        Ok(Self {
+            queries: read_queries(open(queries)?).map_err(|error| of_file(queries, &error))?,
+            judgments: Judgments::read(open(qrels)?).map_err(|error| of_file(qrels, &error))?,
+        })
+    }
+}
+
+/// A judged set and its index, as `INDEX=QUERIES.tsv,QRELS.tsv`.
+#[derive(Clone, Debug)]
+pub(super) struct JudgedArgument {
+    pub(super) index: IndexName,
+    pub(super) queries: PathBuf,
+    pub(super) qrels: PathBuf,
+}
+
+impl JudgedArgument {
+    /// What the argument says.
+    pub(super) fn parse(text: &str) -> std::result::Result<Self, String> {
+        let parts = text.split_once('=').and_then(|(index, files)| {
+            let (queries, qrels) = files.split_once(',')?;
+            let whole = !queries.is_empty() && !qrels.is_empty();
+            whole.then_some((index, queries, qrels))
+        });
+        let (index, queries, qrels) =
+            parts.ok_or("a judged set is written as INDEX=QUERIES.tsv,QRELS.tsv")?;
+        let index = super::parse::index_name(index)?;
+        Ok(Self { index, queries: queries.into(), qrels: qrels.into() })
+    }
+
+    /// The set.
+    pub(super) fn read(&self) -> Result<JudgedSet> {
+        JudgedSet::read(&self.queries, &self.qrels)
+    }
+}
+
+impl std::fmt::Display for JudgedArgument {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (queries, qrels) = (self.queries.display(), self.qrels.display());
+        write!(formatter, "{}={queries},{qrels}", self.index)
+    }
+}
+
+fn open(path: &Path) -> Result<BufReader<File>> {
+    File::open(path).map(BufReader::new).map_err(|error| unusable(path, &error))
+}
+
+fn of_file(path: &Path, error: &Error) -> Error {
+    let problem = error.problem();
+    let message = format!("{}: {}", path.display(), problem.message);
+    Error::bad_request(problem.code, message, problem.hint.clone())
+}
+
+/// A file that cannot be opened or made.
+pub(super) fn unusable(path: &Path, error: &std::io::Error) -> Error {
+    Error::unavailable(
+        "unusable_file",
+        format!("'{}' cannot be opened: {error}", path.display()),
+        "check the path and its permissions",
+    )
+}
