@@ -73,6 +73,10 @@ fn wrong_usage_ends_with_2_and_help_with_0() {
         &["import", "--index", "shop"],
         &["keys", "create", "--scope", "everything"],
         &["eval", "--index", "s", "--queries", "q", "--qrels", "r", "--mode", "all", "--run", "o"],
+        &["train"],
+        &["train", "--judged", "shop=q.tsv"],
+        &["train", "--judged", "no/such name=q.tsv,r.tsv"],
+        &["train", "--judged", "shop=q.tsv,r.tsv", "--folds", "1"],
     ] {
         let output = shell.run(wrong);
         assert_eq!(output.status.code(), Some(2), "{wrong:?}");
@@ -195,6 +199,72 @@ fn evaluation_scores_a_run_and_tries_settings_without_keeping_them() {
     assert!(weightless.abs() < 1e-9, "{first}");
     let unknown = [&common[..], &["--set", "ranking.speed=1"]].concat();
     assert_eq!(shell.on_data(&["eval"], &unknown).status.code(), Some(1));
+}
+
+#[test]
+fn training_learns_weights_that_can_be_put_and_says_how_good_they_are() {
+    let shell = Shell::new();
+    // The brand is what counts, and the title says nothing of it.
+    let products: String = (0..12)
+        .map(|n| {
+            let (brand, stock) = (["Nike", "Puma", "Alba"][n % 3], n % 2);
+            let (a, b) = (["road", "trail"][n % 2], ["light", "warm"][n / 2 % 2]);
+            let title = format!("{a} shoe {b} {n}");
+            format!(
+                "{}\n",
+                json!({"id": format!("p{n}"), "title": title, "brand": brand, "stock": stock})
+            )
+        })
+        .collect();
+    assert!(shell.import(&products, &[]).status.success());
+    let write = |name: &str, content: &str| {
+        fs::write(shell.path().join(name), content).expect("written");
+    };
+    write("q.tsv", "q1\troad shoe\nq2\ttrail shoe\nq3\twarm shoe\nq4\tlight shoe\n");
+    write("r.tsv", "q1\tp1\t3\nq2\tp0\t3\nq2\tp2\t1\nq3\tp3\t2\nq4\tp4\t3\n");
+    let quick = ["--judged", "shop=q.tsv,r.tsv", "--folds", "2", "--rounds", "2"];
+
+    let report = shell.json(&["train"], &[&quick[..], &["--json"]].concat());
+    let set = &report["sets"][0];
+    assert_eq!((&set["name"], &set["default"]["queries"]), (&json!("shop"), &json!(4)));
+    let mean = |arm: &str| set[arm]["mean"].as_f64().expect("a mean");
+    assert!(mean("in_sample") >= mean("default"), "{report}");
+    let judged = ["--index", "shop", "--queries", "q.tsv", "--qrels", "r.tsv", "--json"];
+    let evaluated = shell.json(&["eval"], &judged);
+    let plain = evaluated["hybrid"]["ndcg@10"].as_f64().expect("a number");
+    assert!((mean("default") - plain).abs() < 1e-9, "{report}");
+    let searched = set["searched"].as_f64().expect("a number");
+    assert!((mean("in_sample") - searched).abs() < 1e-9, "{report}");
+
+    let output = shell.on_data(&["train"], &[&quick[..], &["--out", "weights.toml"]].concat());
+    assert!(output.status.success(), "{}", errors(&output));
+    let table = text(&output);
+    assert!(table.contains("out_of_stock") && table.contains("cross-validated"), "{table}");
+    let made = fs::read_to_string(shell.path().join("weights.toml")).expect("weights");
+    assert!(made.contains("vitrine train --judged shop=q.tsv,r.tsv --folds 2 --rounds 2 --seed 1"));
+    let made: toml::Table = made.parse().expect("TOML");
+    let put = serde_json::to_value(&made).expect("JSON");
+    assert_eq!(
+        put["ranking"].as_object().map(serde_json::Map::len),
+        Some(report["weights"].as_array().expect("weights").len())
+    );
+    for weight in report["weights"].as_array().expect("weights") {
+        let name = weight["name"].as_str().expect("a name");
+        assert_eq!(put["ranking"][name], weight["learned"], "{name}");
+        assert_eq!(report["settings"]["ranking"][name], weight["learned"], "{name}");
+    }
+
+    let other = shell.on_data(&["train"], &["--judged", "other=q.tsv,r.tsv"]);
+    assert_eq!(other.status.code(), Some(1));
+    assert!(errors(&other).contains("there are: shop"), "{}", errors(&other));
+    write("none.tsv", "q1\tp1\t0\n");
+    let none = shell.on_data(&["train"], &["--judged", "shop=q.tsv,none.tsv"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(
+        errors(&none).contains("has 0 queries with a product of a grade above 0"),
+        "{}",
+        errors(&none)
+    );
 }
 
 #[test]

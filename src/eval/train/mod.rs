@@ -89,12 +89,13 @@ fn check(problem: &Problem, plan: &Plan) -> Result<()> {
     if plan.folds < 2 || plan.rounds < 1 {
         return invalid("at least two folds and one round are needed".to_owned());
     }
-    let Some(least) = problem.sets.iter().map(Vec::len).min() else {
+    if problem.sets.is_empty() {
         return invalid("there is no set of judged queries".to_owned());
-    };
-    if least < plan.folds {
+    }
+    let sizes = (1..).zip(problem.sets.iter().map(Vec::len));
+    if let Some((set, size)) = sizes.into_iter().find(|(_, size)| *size < plan.folds) {
         return invalid(format!(
-            "a set has {least} queries with a product of a grade above 0, and {} folds need as many",
+            "set {set} has {size} queries with a product of a grade above 0, fewer than the {} folds",
             plan.folds
         ));
     }
