@@ -8,19 +8,14 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::data::{IndexArguments, operator};
+use super::data::IndexArguments;
 use super::judged::{JudgedSet, unusable};
 use super::output::{print, print_json};
 use super::parse;
-use super::tune::Dump;
-use crate::domain::search::{Mode, SearchRequest};
-use crate::engine::Trial;
+use crate::domain::search::Mode;
 use crate::error::{Error, Result};
+use crate::eval::Report;
 use crate::eval::judgments;
-use crate::eval::{Report, evaluate};
-
-/// Hits that are asked for: as many as recall looks at.
-const HITS: usize = 100;
 
 /// The arguments of `vitrine eval`.
 #[derive(Args)]
@@ -42,9 +37,6 @@ pub(super) struct Arguments {
     /// A setting for this evaluation only, such as ranking.lexical=0.8
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse::setting)]
     settings: Vec<(String, Value)>,
-    /// Write each hit with its grade and the parts of its score, a JSON object per line
-    #[arg(long, value_name = "JSONL")]
-    dump: Option<PathBuf>,
     /// Write the report as JSON, with the score of every query
     #[arg(long)]
     json: bool,
@@ -78,20 +70,17 @@ impl Modes {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    if arguments.mode == Modes::All && (arguments.run.is_some() || arguments.dump.is_some()) {
-        return Ok(usage("--run and --dump need one mode: --mode lexical, semantic or hybrid"));
+    if arguments.mode == Modes::All && arguments.run.is_some() {
+        return Ok(usage("--run needs one mode: --mode lexical, semantic or hybrid"));
     }
     let set = JudgedSet::read(&arguments.queries, &arguments.qrels)?;
     // No query's embedding is kept: a repeated one would come out faster than it is.
     let engine = arguments.target.open(0)?;
     let trial = engine.trial(&arguments.target.index, &parse::patch(&arguments.settings))?;
-    let mut dump = arguments.dump.as_deref().map(Dump::create).transpose()?;
     let mut reports = Vec::new();
     for (name, mode) in arguments.mode.list() {
-        let report = measure(&trial, mode, &set, dump.as_mut())?;
-        reports.push((name, report));
+        reports.push((name, set.measure(&trial, mode)?));
     }
-    dump.map_or(Ok(()), Dump::finish)?;
     if let (Some(path), Some((_, report))) = (&arguments.run, reports.first()) {
         let file = File::create(path).map_err(|error| unusable(path, &error))?;
         judgments::write_run(&mut BufWriter::new(file), &report.run)?;
@@ -107,30 +96,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         print(&table(&reports))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn measure(
-    trial: &Trial<'_>,
-    mode: Mode,
-    set: &JudgedSet,
-    mut dump: Option<&mut Dump>,
-) -> Result<Report> {
-    let mut asked = set.queries.iter();
-    let mut search = |text: &str| {
-        let request = SearchRequest {
-            q: text.to_owned(),
-            per_page: HITS,
-            mode,
-            explain: dump.is_some(),
-            ..SearchRequest::default()
-        };
-        let page = trial.search(&request, operator())?;
-        if let (Some(dump), Some(query)) = (&mut dump, asked.next()) {
-            dump.add(&query.id, &page.hits, &set.judgments)?;
-        }
-        Ok(page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect())
-    };
-    evaluate(&set.queries, &set.judgments, &mut search)
 }
 
 fn table(reports: &[(&str, Report)]) -> String {

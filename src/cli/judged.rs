@@ -1,12 +1,19 @@
-//! Judged queries from files.
+//! Judged queries from files, and how searches do on them.
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use super::data::operator;
 use crate::domain::id::IndexName;
+use crate::domain::search::{Mode, SearchRequest};
+use crate::engine::Trial;
 use crate::error::{Error, Result};
 use crate::eval::judgments::{JudgedQuery, Judgments, read_queries};
+use crate::eval::{Report, evaluate};
+
+/// Hits that are asked for: as many as recall looks at.
+const HITS: usize = 100;
 
 /// Queries with their judgments.
 pub(super) struct JudgedSet {
@@ -21,6 +28,21 @@ impl JudgedSet {
             queries: read_queries(open(queries)?).map_err(|error| of_file(queries, &error))?,
             judgments: Judgments::read(open(qrels)?).map_err(|error| of_file(qrels, &error))?,
         })
+    }
+
+    /// How whole searches do on the set.
+    pub(super) fn measure(&self, trial: &Trial<'_>, mode: Mode) -> Result<Report> {
+        let mut search = |text: &str| {
+            let request = SearchRequest {
+                q: text.to_owned(),
+                per_page: HITS,
+                mode,
+                ..SearchRequest::default()
+            };
+            let page = trial.search(&request, operator())?;
+            Ok(page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect())
+        };
+        evaluate(&self.queries, &self.judgments, &mut search)
     }
 }
 

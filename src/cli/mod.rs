@@ -17,7 +17,6 @@ mod search;
 mod serve;
 mod suggest;
 mod train;
-mod tune;
 
 use std::process::ExitCode;
 

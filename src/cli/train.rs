@@ -1,24 +1,28 @@
 //! `vitrine train`: learns the weights of relevance from judged queries.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::data::{DataArguments, operator};
+use super::data::DataArguments;
 use super::judged::{JudgedArgument, JudgedSet, unusable};
 use super::learned::Report;
 use super::output::{print, print_json};
-use crate::domain::search::SearchRequest;
+use crate::domain::id::IndexName;
+use crate::domain::search::Mode;
 use crate::engine::{Engine, Sample, Trial};
 use crate::error::Result;
-use crate::eval::evaluate;
-use crate::eval::train::{Example, Item, Learned, Plan, Problem, learn};
+use crate::eval::train::{Example, Item, Plan, Problem, learn};
 
 /// What puts an exact product before all others: more than learned weights can sum up to.
 const EXACT: f32 = 100.0;
+
+/// Weights by their names in `[ranking]`.
+type Weights = BTreeMap<&'static str, f32>;
 
 /// The arguments of `vitrine train`.
 #[derive(Args)]
@@ -74,8 +78,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         start: weights.iter().map(|(_, weight)| *weight).collect(),
     };
     let learned = learn(&problem, &arguments.plan())?;
-    let searched = arguments.judged.iter().zip(&sets);
-    let searched = searched.map(|set| searched_with(&engine, set, (&weights, &learned)));
+    let names = weights.iter().map(|(name, _)| *name);
+    let ranking: Weights = names.zip(learned.weights.iter().copied()).collect();
+    let searched = indexes.iter().zip(&sets);
+    let searched = searched.map(|(index, set)| searched_under(&engine, index, set, &ranking));
     let searched = searched.collect::<Result<Vec<_>>>()?;
     let report = Report::new(&weights, &learned, &indexes, &searched)?;
     if arguments.json {
@@ -106,20 +112,13 @@ fn examples((trial, set): (&Trial<'_>, &JudgedSet)) -> Result<Vec<Example>> {
     Ok(examples)
 }
 
-/// NDCG@10 of whole searches with the learned weights.
-fn searched_with(
+/// NDCG@10 of whole searches under the learned weights.
+fn searched_under(
     engine: &Engine,
-    (judged, set): (&JudgedArgument, &JudgedSet),
-    (weights, learned): (&[(&str, f32)], &Learned),
+    index: &IndexName,
+    set: &JudgedSet,
+    ranking: &Weights,
 ) -> Result<f64> {
-    let names = weights.iter().map(|(name, _)| (*name).to_owned());
-    let ranking: Map<String, Value> =
-        names.zip(learned.weights.iter().map(|weight| json!(weight))).collect();
-    let trial = engine.trial(&judged.index, &json!({"ranking": ranking}))?;
-    let mut search = |text: &str| {
-        let request = SearchRequest { q: text.to_owned(), ..SearchRequest::default() };
-        let page = trial.search(&request, operator())?;
-        Ok(page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect())
-    };
-    Ok(evaluate(&set.queries, &set.judgments, &mut search)?.scores.ndcg)
+    let trial = engine.trial(index, &json!({"ranking": ranking}))?;
+    Ok(set.measure(&trial, Mode::Hybrid)?.scores.ndcg)
 }
