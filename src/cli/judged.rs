@@ -1,5 +1,6 @@
 //! Judged queries from files, and how searches do on them.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -74,11 +75,16 @@ impl JudgedArgument {
     }
 }
 
+/// Without the folders of the files, which are nobody else's.
 impl std::fmt::Display for JudgedArgument {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (queries, qrels) = (self.queries.display(), self.qrels.display());
-        write!(formatter, "{}={queries},{qrels}", self.index)
+        let name = |path: &Path| path.file_name().map_or_else(String::new, lossy);
+        write!(formatter, "{}={},{}", self.index, name(&self.queries), name(&self.qrels))
     }
+}
+
+fn lossy(name: &OsStr) -> String {
+    name.to_string_lossy().into_owned()
 }
 
 fn open(path: &Path) -> Result<BufReader<File>> {

@@ -95,7 +95,7 @@ impl Report {
         }
         let _ = writeln!(
             text,
-            "\n{:<16}{:>8}  {:<20}{:<20}{:<20}{:<25}{:>8}",
+            "\n{:<16}{:>8}  {:<22}{:<22}{:<22}{:<27}{:>8}",
             "NDCG@10",
             "queries",
             "default",
@@ -107,7 +107,7 @@ impl Report {
         for set in self.sets.iter().chain([&self.all]) {
             let _ = writeln!(
                 text,
-                "{}{:>8}  {:<20}{:<20}{:<20}{:<25}{:>8.4}",
+                "{}{:>8}  {:<22}{:<22}{:<22}{:<27}{:>8.4}",
                 column(&set.name, 16),
                 set.default.queries,
                 share(&set.default),

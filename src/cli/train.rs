@@ -39,6 +39,9 @@ pub(super) struct Arguments {
     /// Passes over the weights at most
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: u16,
+    /// What a weight must gain, in NDCG@10, for each 1 that it moves away from its default
+    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    caution: f64,
     /// The same seed gives the same weights
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -53,14 +56,15 @@ pub(super) struct Arguments {
 impl Arguments {
     fn plan(&self) -> Plan {
         let (folds, rounds) = (usize::from(self.folds), usize::from(self.rounds));
-        Plan { folds, rounds, seed: self.seed }
+        Plan { folds, rounds, caution: self.caution, seed: self.seed }
     }
 
     /// The command without what does not change the weights.
     fn command(&self) -> String {
         let judged: String = self.judged.iter().map(|one| format!(" --judged {one}")).collect();
-        let Self { folds, rounds, seed, .. } = self;
-        format!("vitrine train{judged} --folds {folds} --rounds {rounds} --seed {seed}")
+        let Self { folds, rounds, caution, seed, .. } = self;
+        let how = format!("--folds {folds} --rounds {rounds} --caution {caution} --seed {seed}");
+        format!("vitrine train{judged} {how}")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Learning of weights, on queries that are made from known weights by a fixed sequence:
 //! 1. Weights that order the queries are found again, and a signal of chance stays at 0.
-//! 2. On the queries given, the weights are never worse than at the start.
+//! 2. On the queries given, the weights are never worse than at the start; caution keeps them near.
 //! 3. The folds part the queries, and no query's result depends on its own judgments.
 //! 4. The same seed gives the same weights.
 //! 5. NDCG@10 inside is that of `src/eval/metrics.rs`.
@@ -24,7 +24,7 @@ use vitrine::settings::Settings;
 
 use crate::support::TestEngine;
 
-const PLAN: Plan = Plan { folds: 3, rounds: 4, seed: 1 };
+const PLAN: Plan = Plan { folds: 3, rounds: 4, caution: 0.01, seed: 1 };
 
 /// Numbers from 0 to below 1 in a fixed sequence.
 struct Sequence(u64);
@@ -91,6 +91,22 @@ fn nothing_to_gain_keeps_every_weight() {
     let found = learned(&problem);
     assert_eq!(found.weights, truth);
     assert_eq!(found.cross_validated, found.at_start);
+}
+
+#[test]
+fn caution_keeps_weights_nearer_to_the_start() {
+    let moved = |caution| {
+        let found = learn(&known(), &Plan { caution, ..PLAN }).unwrap();
+        found
+            .weights
+            .iter()
+            .zip([1.0, 1.0, 0.0])
+            .map(|(one, start)| (one - start).abs())
+            .sum::<f32>()
+    };
+    let (free, cautious) = (moved(0.0), moved(0.05));
+    assert!(cautious < free, "{cautious} and {free}");
+    assert!(moved(10.0).abs() < 1e-9, "nothing is worth it");
 }
 
 #[test]
@@ -210,6 +226,7 @@ fn what_cannot_be_learned_from_is_refused() {
         (with(vec![set(2, &[1.0], 1)]), PLAN, "set 1 has 2 queries"),
         (problem.clone(), Plan { folds: 1, ..PLAN }, "two folds"),
         (problem.clone(), Plan { rounds: 0, ..PLAN }, "one round"),
+        (problem.clone(), Plan { caution: f64::NAN, ..PLAN }, "the caution is NaN"),
         (Problem { start: vec![3.0], ..problem.clone() }, PLAN, "a weight is 3"),
     ] {
         let error = learn(&problem, &plan).unwrap_err();

@@ -2,6 +2,7 @@
 //! retrieval*, Information Retrieval 10, 2007): one weight after the other goes where the objective
 //! is highest, until no weight gains enough.
 
+use super::Plan;
 use super::example::Example;
 use crate::eval::random::SplitMix;
 
@@ -10,10 +11,6 @@ pub(super) const WEIGHT_MAX: f32 = 2.0;
 
 /// A change that gains less, in mean NDCG@10, is not made: on some dozens of queries it is chance.
 pub(super) const GAIN_MIN: f64 = 0.000_5;
-
-/// What a weight costs, in mean NDCG@10, for each 1 that it is away from its start: of two weights
-/// that order the queries equally well, the one nearer to the start wins.
-const DISTANCE_COST: f64 = 0.002;
 
 /// The steps that are tried up and down from the present weight.
 const STEPS: [f32; 8] = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28];
@@ -27,8 +24,8 @@ pub(super) struct Lesson<'e> {
     pub(super) examples: Vec<(&'e Example, f64)>,
     /// The weights to stay near to.
     pub(super) start: &'e [f32],
-    /// Passes over the weights at most.
-    pub(super) rounds: usize,
+    /// How to learn.
+    pub(super) plan: Plan,
 }
 
 impl Lesson<'_> {
@@ -71,7 +68,7 @@ impl Lesson<'_> {
     /// What weights cost for being away from the start.
     fn cost(&self, weights: &[f32]) -> f64 {
         let away = weights.iter().zip(self.start).map(|(weight, start)| (weight - start).abs());
-        DISTANCE_COST * f64::from(away.sum::<f32>())
+        self.plan.caution * f64::from(away.sum::<f32>())
     }
 }
 
@@ -93,7 +90,7 @@ impl<'l, 'e> Ascent<'l, 'e> {
 
     /// Improves one weight after the other, in an order of chance, while a round gains enough.
     fn climb(&mut self, random: &mut SplitMix) {
-        for _ in 0..self.lesson.rounds {
+        for _ in 0..self.lesson.plan.rounds {
             let before = self.objective;
             for signal in random.order(self.weights.len()) {
                 self.improve(signal);

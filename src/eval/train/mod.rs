@@ -30,12 +30,15 @@ pub struct Problem {
 }
 
 /// How to learn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plan {
     /// Parts of each set, each kept aside once; at least 2.
     pub folds: usize,
     /// Passes over the weights at most, at least 1.
     pub rounds: usize,
+    /// What a weight must gain, in mean NDCG@10, for each 1 that it moves away from its start; at
+    /// least 0. Of weights that order the queries equally well, the nearest to the start win.
+    pub caution: f64,
     /// The same seed gives the same weights.
     pub seed: u64,
 }
@@ -61,7 +64,7 @@ pub struct Learned {
 ///
 /// # Errors
 /// `BadRequest` when there is no set, a set has fewer queries than folds, the plan has fewer than
-/// two folds or no round, or a weight at the start is not from 0 to 2.
+/// two folds, no round or a caution below 0, or a weight at the start is not from 0 to 2.
 pub fn learn(problem: &Problem, plan: &Plan) -> Result<Learned> {
     check(problem, plan)?;
     let (weights, spread) = problem.fit(plan, &|_, _| true);
@@ -88,6 +91,9 @@ fn check(problem: &Problem, plan: &Plan) -> Result<()> {
     let invalid = |message: String| Err(Error::bad_request("invalid_training", message, ""));
     if plan.folds < 2 || plan.rounds < 1 {
         return invalid("at least two folds and one round are needed".to_owned());
+    }
+    if !(plan.caution.is_finite() && plan.caution >= 0.0) {
+        return invalid(format!("the caution is {}, and must be at least 0", plan.caution));
     }
     if problem.sets.is_empty() {
         return invalid("there is no set of judged queries".to_owned());
@@ -135,12 +141,12 @@ impl Problem {
             .map(|seed| {
                 let mut random = SplitMix(seed);
                 let counts = chosen.iter().map(|set| resampled(set.len(), &mut random)).collect();
-                self.lesson(&chosen, counts, plan.rounds).ascend(&mut random)
+                self.lesson(&chosen, counts, plan).ascend(&mut random)
             })
             .collect();
         let (mean, spread) = mean_and_spread(&bags, self.start.len());
         let counts = chosen.iter().map(|set| vec![1; set.len()]).collect();
-        (self.finished(mean, &self.lesson(&chosen, counts, plan.rounds)), spread)
+        (self.finished(mean, &self.lesson(&chosen, counts, plan)), spread)
     }
 
     /// A lesson in which each query counts so often, and each set as much as the others.
@@ -148,14 +154,14 @@ impl Problem {
         &'e self,
         sets: &[Vec<&'e Example>],
         counts: Vec<Vec<usize>>,
-        rounds: usize,
+        plan: &Plan,
     ) -> Lesson<'e> {
         let shares = sets.iter().zip(counts).flat_map(|(set, counts)| {
             let whole = (counts.iter().sum::<usize>() * sets.len()) as f64;
             let counted = set.iter().zip(counts).filter(|(_, count)| *count > 0);
             counted.map(move |(example, count)| (*example, count as f64 / whole))
         });
-        Lesson { examples: shares.collect(), start: &self.start, rounds }
+        Lesson { examples: shares.collect(), start: &self.start, plan: *plan }
     }
 
     /// Weights without idle changes, in thousandths; the start where they are no better.
