@@ -8,6 +8,7 @@ mod present;
 mod preview;
 mod products;
 mod profiles;
+mod samples;
 mod shoppers;
 mod snapshot;
 mod trial;
@@ -17,6 +18,7 @@ pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
 pub use preview::{Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
+pub use samples::Sample;
 pub use shoppers::Recorded;
 pub use trial::Trial;
 

@@ -47,6 +47,16 @@ impl DataArguments {
         quiet_logging()?;
         Ok(config)
     }
+
+    /// The engine with these indexes brought up to date, meaning included.
+    pub(super) fn open(&self, indexes: &[&IndexName], queries_kept: usize) -> Result<Engine> {
+        let engine = startup::engine(&self.existing()?, queries_kept)?;
+        indexes.iter().try_for_each(|index| check(&engine, index))?;
+        for index in indexes {
+            super::progress::settle(&engine, index)?;
+        }
+        Ok(engine)
+    }
 }
 
 /// Warnings and errors only: the command's own words are what the user waits for.
@@ -67,28 +77,25 @@ pub(super) struct IndexArguments {
 impl IndexArguments {
     /// The engine with the index brought up to date, meaning included.
     pub(super) fn open(&self, queries_kept: usize) -> Result<Engine> {
-        let engine = startup::engine(&self.data.existing()?, queries_kept)?;
-        self.check(&engine)?;
-        super::progress::settle(&engine, &self.index)?;
-        Ok(engine)
+        self.data.open(&[&self.index], queries_kept)
     }
+}
 
-    fn check(&self, engine: &Engine) -> Result<()> {
-        let names: Vec<String> =
-            engine.indexes().iter().map(|summary| summary.name.to_string()).collect();
-        if names.iter().any(|name| name == self.index.as_str()) {
-            return Ok(());
-        }
-        Err(Error::not_found(
-            "unknown_index",
-            format!("there is no index '{}'", self.index),
-            if names.is_empty() {
-                "'vitrine import' makes one".to_owned()
-            } else {
-                format!("there are: {}", names.join(", "))
-            },
-        ))
+fn check(engine: &Engine, index: &IndexName) -> Result<()> {
+    let names: Vec<String> =
+        engine.indexes().iter().map(|summary| summary.name.to_string()).collect();
+    if names.iter().any(|name| name == index.as_str()) {
+        return Ok(());
     }
+    Err(Error::not_found(
+        "unknown_index",
+        format!("there is no index '{index}'"),
+        if names.is_empty() {
+            "'vitrine import' makes one".to_owned()
+        } else {
+            format!("there are: {}", names.join(", "))
+        },
+    ))
 }
 
 /// Whoever has the data directory may see everything.

@@ -2,27 +2,24 @@
 //! typing errors; and how well misspelt queries are put right.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
-use std::path::{Path, PathBuf};
+use std::io::BufWriter;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::data::{IndexArguments, operator};
+use super::data::IndexArguments;
+use super::judged::{JudgedSet, open, of_file, unusable};
 use super::output::{print, print_json};
 use super::parse;
-use super::tune::Dump;
 use crate::domain::search::{Mode, SearchRequest};
 use crate::engine::Trial;
 use crate::error::{Error, Result};
+use crate::eval::Report;
 use crate::eval::corrections::{Corrector, evaluate_corrections, read_pairs};
-use crate::eval::judgments::{self, JudgedQuery, Judgments};
+use crate::eval::judgments;
 use crate::eval::misspell::Misspeller;
-use crate::eval::{Report, evaluate};
-
-/// Hits that are asked for: as many as recall looks at.
-const HITS: usize = 100;
 
 /// The arguments of `vitrine eval`.
 #[derive(Args)]
@@ -40,12 +37,12 @@ pub(super) struct Arguments {
     /// Which candidates to consider
     #[arg(long, value_enum, default_value = "hybrid")]
     mode: Modes,
+    /// What every search asks for besides its text, as JSON, such as {"typo": false}
+    #[arg(long, value_name = "JSON", value_parser = parse::request)]
+    request: Option<SearchRequest>,
     /// A setting for this evaluation only, such as ranking.lexical=0.8
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse::setting)]
     settings: Vec<(String, Value)>,
-    /// Write each hit with its grade and the parts of its score, a JSON object per line
-    #[arg(long, value_name = "JSONL")]
-    dump: Option<PathBuf>,
     /// Write the report as JSON, with the score of every query
     #[arg(long)]
     json: bool,
@@ -66,17 +63,14 @@ struct Judged {
 }
 
 impl Judged {
-    fn read(&self) -> Result<(Vec<JudgedQuery>, Judgments)> {
-        let mut queries = judgments::read_queries(open(&self.queries)?)
-            .map_err(|error| of_file(&self.queries, &error))?;
-        let judgments =
-            Judgments::read(open(&self.qrels)?).map_err(|error| of_file(&self.qrels, &error))?;
+    fn read(&self) -> Result<JudgedSet> {
+        let mut set = JudgedSet::read(&self.queries, &self.qrels)?;
         if let Some(mut misspeller) = self.misspell.map(Misspeller::new) {
-            for query in &mut queries {
+            for query in &mut set.queries {
                 query.text = misspeller.misspell(&query.text);
             }
         }
-        Ok((queries, judgments))
+        Ok(set)
     }
 }
 
@@ -108,23 +102,21 @@ impl Modes {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    if arguments.mode == Modes::All && (arguments.run.is_some() || arguments.dump.is_some()) {
-        return Ok(usage("--run and --dump need one mode: --mode lexical, semantic or hybrid"));
+    if arguments.mode == Modes::All && arguments.run.is_some() {
+        return Ok(usage("--run needs one mode: --mode lexical, semantic or hybrid"));
     }
     let Some(judged) = &arguments.judged else {
         return corrections(arguments);
     };
-    let (queries, judgments) = judged.read()?;
+    let set = judged.read()?;
     // No query's embedding is kept: a repeated one would come out faster than it is.
     let engine = arguments.target.open(0)?;
     let trial = engine.trial(&arguments.target.index, &parse::patch(&arguments.settings))?;
-    let mut dump = arguments.dump.as_deref().map(Dump::create).transpose()?;
     let mut reports = Vec::new();
     for (name, mode) in arguments.mode.list() {
-        let report = measure(&trial, mode, (&queries, &judgments), dump.as_mut())?;
-        reports.push((name, report));
+        let request = arguments.request.clone().unwrap_or_default();
+        reports.push((name, set.measure(&trial, &SearchRequest { mode, ..request })?));
     }
-    dump.map_or(Ok(()), Dump::finish)?;
     if let (Some(path), Some((_, report))) = (&arguments.run, reports.first()) {
         let file = File::create(path).map_err(|error| unusable(path, &error))?;
         judgments::write_run(&mut BufWriter::new(file), &report.run)?;
@@ -168,30 +160,6 @@ impl Corrector for Trial<'_> {
     }
 }
 
-fn measure(
-    trial: &Trial<'_>,
-    mode: Mode,
-    set: (&[JudgedQuery], &Judgments),
-    mut dump: Option<&mut Dump>,
-) -> Result<Report> {
-    let mut asked = set.0.iter();
-    let mut search = |text: &str| {
-        let request = SearchRequest {
-            q: text.to_owned(),
-            per_page: HITS,
-            mode,
-            explain: dump.is_some(),
-            ..SearchRequest::default()
-        };
-        let page = trial.search(&request, operator())?;
-        if let (Some(dump), Some(query)) = (&mut dump, asked.next()) {
-            dump.add(&query.id, &page.hits, set.1)?;
-        }
-        Ok(page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect())
-    };
-    evaluate(set.0, set.1, &mut search)
-}
-
 fn table(reports: &[(&str, Report)]) -> String {
     let row = |label: &str, cell: &dyn Fn(&Report) -> String| {
         let cells: String = reports.iter().map(|(_, one)| format!("{:>11}", cell(one))).collect();
@@ -216,23 +184,4 @@ fn table(reports: &[(&str, Report)]) -> String {
 fn usage(message: &str) -> ExitCode {
     super::output::say(&format!("error: {message}"));
     ExitCode::from(super::WRONG_USAGE)
-}
-
-fn open(path: &Path) -> Result<BufReader<File>> {
-    File::open(path).map(BufReader::new).map_err(|error| unusable(path, &error))
-}
-
-fn of_file(path: &Path, error: &Error) -> Error {
-    let problem = error.problem();
-    let message = format!("{}: {}", path.display(), problem.message);
-    Error::bad_request(problem.code, message, problem.hint.clone())
-}
-
-/// A file that cannot be opened or made.
-pub(super) fn unusable(path: &Path, error: &std::io::Error) -> Error {
-    Error::unavailable(
-        "unusable_file",
-        format!("'{}' cannot be opened: {error}", path.display()),
-        "check the path and its permissions",
-    )
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use flate2::bufread::MultiGzDecoder;
 
 use super::data::DataArguments;
-use super::eval::unusable;
+use super::judged::unusable;
 use super::output::{counted, print};
 use super::progress::{bytes_bar, settle};
 use crate::domain::event::Event;

@@ -6,7 +6,9 @@ mod demo;
 mod eval;
 mod events;
 mod import;
+mod judged;
 mod keys;
+mod learned;
 mod model;
 mod output;
 mod parse;
@@ -14,7 +16,7 @@ mod progress;
 mod search;
 mod serve;
 mod suggest;
-mod tune;
+mod train;
 
 use std::process::ExitCode;
 
@@ -52,6 +54,8 @@ enum Command {
     Suggest(suggest::Arguments),
     /// Measure relevance and latency on judged queries
     Eval(eval::Arguments),
+    /// Learn the weights of relevance from judged queries
+    Train(train::Arguments),
     /// Make, list and revoke access keys
     Keys(keys::Arguments),
     /// Copy the data directory, consistently
@@ -87,6 +91,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Search(arguments) => search::run(&arguments),
         Command::Suggest(arguments) => suggest::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Backup(arguments) => backup::back_up(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use crate::domain::filter::Filter;
 use crate::domain::id::{IndexName, ShopperId};
-use crate::domain::search::Mode;
+use crate::domain::search::{Mode, SearchRequest};
 use crate::domain::time::Timestamp;
 
 /// Which candidates a search considers.
@@ -40,6 +40,11 @@ pub(super) fn filter(text: &str) -> Result<Filter, String> {
     serde_json::from_str(text).map_err(|error| {
         format!("{error}; a filter is an object such as {{\"price\": {{\"lte\": 100}}}}")
     })
+}
+
+pub(super) fn request(text: &str) -> Result<SearchRequest, String> {
+    serde_json::from_str(text)
+        .map_err(|error| format!("{error}; a request is an object such as {{\"typo\": false}}"))
 }
 
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {

@@ -18,7 +18,7 @@ use crate::text::vocabulary::Vocabulary;
 /// index was built with.
 pub struct Trial<'e> {
     engine: &'e Engine,
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
 }
 
 impl Engine {

@@ -1,6 +1,6 @@
 //! The files of an evaluation: queries, judgments, and the run that a search made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, Write};
 
 use crate::error::{Error, Result};
@@ -23,6 +23,9 @@ pub struct Judgments {
     /// In the order in which the queries first appear.
     queries: Vec<(String, BTreeMap<String, f64>)>,
 }
+
+/// What the shopper typed, and the grades of products for it.
+pub type Judged<'a> = (&'a str, &'a BTreeMap<String, f64>);
 
 /// Product ids with scores, best first.
 pub type Hits = Vec<(String, f32)>;
@@ -60,9 +63,23 @@ impl Judgments {
         Ok(judgments)
     }
 
-    /// The judged queries.
-    pub fn query_ids(&self) -> impl Iterator<Item = &str> {
-        self.queries.iter().map(|(id, _)| id.as_str())
+    /// The judged queries with what the shopper typed and the grades of their products.
+    ///
+    /// # Errors
+    /// `BadRequest` when a judged query is not among `queries`.
+    pub fn with_texts<'a>(&'a self, queries: &'a [JudgedQuery]) -> Result<Vec<Judged<'a>>> {
+        let texts: HashMap<&str, &str> =
+            queries.iter().map(|query| (query.id.as_str(), query.text.as_str())).collect();
+        let with_text = |(id, grades): (&str, &'a BTreeMap<String, f64>)| {
+            texts.get(id).map(|text| (*text, grades)).ok_or_else(|| {
+                Error::bad_request(
+                    "invalid_judgments",
+                    format!("query '{id}' is judged but has no text"),
+                    "give the queries and the judgments of one set",
+                )
+            })
+        };
+        self.iter().map(with_text).collect()
     }
 
     /// The queries with the grades of their products.

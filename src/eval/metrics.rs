@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::judgments::{Judgments, RankedList};
 
 /// How many hits NDCG and MRR look at.
-const TOP: usize = 10;
+pub(super) const TOP: usize = 10;
 /// How many hits recall looks at.
 const DEPTH: usize = 100;
 /// A product of at least this grade is relevant, where a query has one.
@@ -104,25 +104,31 @@ fn score(
         .take(DEPTH)
         .collect();
     let top = &hits[..hits.len().min(TOP)];
-    let mut ideal: Vec<f64> = grades.values().copied().collect();
-    ideal.sort_by(|a, b| b.total_cmp(a));
-    ideal.truncate(TOP);
     let relevant = grades.values().filter(|grade| **grade >= floor).count();
     let found = hits.iter().filter(|product| grade(product) >= floor).count();
     let first = top.iter().position(|product| grade(product) >= floor);
     Some(QueryScore {
         query: query.to_owned(),
-        ndcg: gain(top.iter().map(|product| grade(product))) / gain(ideal.into_iter()),
+        ndcg: discounted(top.iter().map(|product| gain(grade(product)))) / ideal(grades.values()),
         mrr: first.map_or(0.0, |position| 1.0 / (position + 1) as f64),
         recall: found as f64 / relevant as f64,
         empty: hits.is_empty(),
     })
 }
 
-/// Discounted cumulative gain.
-fn gain(grades: impl Iterator<Item = f64>) -> f64 {
-    grades
-        .enumerate()
-        .map(|(position, grade)| (grade.exp2() - 1.0) / ((position + 2) as f64).log2())
-        .sum()
+/// What a product of a grade is worth.
+pub(super) fn gain(grade: f64) -> f64 {
+    grade.exp2() - 1.0
+}
+
+/// The sum of gains, best place first, each divided by log2(rank + 1).
+pub(super) fn discounted(gains: impl Iterator<Item = f64>) -> f64 {
+    gains.enumerate().map(|(position, gain)| gain / ((position + 2) as f64).log2()).sum()
+}
+
+/// What the best possible order of the grades is worth.
+pub(super) fn ideal<'g>(grades: impl Iterator<Item = &'g f64>) -> f64 {
+    let mut grades: Vec<f64> = grades.copied().collect();
+    grades.sort_by(|a, b| b.total_cmp(a));
+    discounted(grades.into_iter().take(TOP).map(gain))
 }

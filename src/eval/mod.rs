@@ -1,5 +1,6 @@
 //! How good a search is: ranked runs scored against graded judgments, latency, whether a difference
-//! between two arms is more than chance, and how well misspelt words are put right.
+//! between two arms is more than chance, how well misspelt words are put right; and the weights that
+//! judged queries teach.
 //!
 //! Nothing here knows how a search is made; `evaluate` is given a function that answers a text.
 
@@ -10,8 +11,8 @@ pub mod latency;
 pub mod metrics;
 pub mod misspell;
 mod random;
+pub mod train;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::time::Instant;
 
@@ -49,14 +50,7 @@ pub fn evaluate(
     judgments: &Judgments,
     search: &mut dyn FnMut(&str) -> Result<Hits>,
 ) -> Result<Report> {
-    let asked: HashSet<&str> = queries.iter().map(|query| query.id.as_str()).collect();
-    if let Some(id) = judgments.query_ids().find(|id| !asked.contains(id)) {
-        return Err(Error::bad_request(
-            "invalid_judgments",
-            format!("query '{id}' is judged but has no text"),
-            "give the queries and the judgments of one set",
-        ));
-    }
+    judgments.with_texts(queries)?;
     let mut run = Vec::with_capacity(queries.len());
     let mut times_ms = Vec::with_capacity(queries.len());
     for query in queries {

@@ -1,5 +1,7 @@
 //! The named parts of a score. `docs/ranking.md` says what each means.
 
+use crate::settings::RankingWeights;
+
 /// A part of a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
@@ -98,6 +100,30 @@ pub const NAMES: [(Signal, &str); SIGNALS] = [
     (Signal::Dismissed, "dismissed"),
     (Signal::PersonalCap, "personal_cap"),
     (Signal::Diversity, "diversity"),
+];
+
+/// Where a weight stands among the settings.
+pub type WeightOf = fn(&mut RankingWeights) -> &mut f32;
+
+/// The signals whose contribution is a weight of the settings times a value, with the weight's
+/// name in `[ranking]`. A test insists that every weight is here.
+pub const WEIGHED: [(Signal, &str, WeightOf); 16] = [
+    (Signal::Lexical, "lexical", |weights| &mut weights.lexical),
+    (Signal::Coverage, "coverage", |weights| &mut weights.coverage),
+    (Signal::Semantic, "semantic", |weights| &mut weights.semantic),
+    (Signal::SemanticOneWord, "semantic_one_word", |weights| &mut weights.semantic_one_word),
+    (Signal::Exclusion, "exclusion", |weights| &mut weights.exclusion),
+    (Signal::BrandNamed, "brand_named", |weights| &mut weights.brand_named),
+    (Signal::CategoryNamed, "category_named", |weights| &mut weights.category_named),
+    (Signal::ValuesNamed, "values_named", |weights| &mut weights.values_named),
+    (Signal::ExactForm, "exact_form", |weights| &mut weights.exact_form),
+    (Signal::Proximity, "proximity", |weights| &mut weights.proximity),
+    (Signal::MainPart, "main_part", |weights| &mut weights.main_part),
+    (Signal::Feedback, "feedback", |weights| &mut weights.feedback),
+    (Signal::CategoryShare, "category_share", |weights| &mut weights.category_share),
+    (Signal::Popularity, "popularity", |weights| &mut weights.popularity),
+    (Signal::Rating, "rating", |weights| &mut weights.rating),
+    (Signal::Stock, "out_of_stock", |weights| &mut weights.out_of_stock),
 ];
 
 /// Contributions to one score, by signal.

@@ -73,6 +73,10 @@ fn wrong_usage_ends_with_2_and_help_with_0() {
         &["import", "--index", "shop"],
         &["keys", "create", "--scope", "everything"],
         &["eval", "--index", "s", "--queries", "q", "--qrels", "r", "--mode", "all", "--run", "o"],
+        &["train"],
+        &["train", "--judged", "shop=q.tsv"],
+        &["train", "--judged", "no/such name=q.tsv,r.tsv"],
+        &["train", "--judged", "shop=q.tsv,r.tsv", "--folds", "1"],
     ] {
         let output = shell.run(wrong);
         assert_eq!(output.status.code(), Some(2), "{wrong:?}");
@@ -195,31 +199,92 @@ fn evaluation_scores_a_run_and_tries_settings_without_keeping_them() {
     write("q.tsv", "q1\tred shoes\nq2\tqqqqqqqq\n");
     write("r.tsv", "q1\ta\t3\nq2\tc\t3\n");
     let common = ["--index", "shop", "--queries", "q.tsv", "--qrels", "r.tsv"];
-    let lexical = ["--mode", "lexical", "--json", "--run", "run.tsv", "--dump", "dump.jsonl"];
+    let lexical = ["--mode", "lexical", "--json", "--run", "run.tsv"];
     let report = shell.json(&["eval"], &[&common[..], &lexical].concat());
     assert_eq!(report["lexical"]["queries"], 2);
     assert_eq!(report["lexical"]["ndcg@10"], 0.5);
     assert_eq!(report["lexical"]["empty"], 1);
     let run = fs::read_to_string(shell.path().join("run.tsv")).expect("a run");
     assert!(run.starts_with("q1\ta\t1\t"), "{run}");
-    let dump = fs::read_to_string(shell.path().join("dump.jsonl")).expect("a dump");
-    let first: Value = serde_json::from_str(dump.lines().next().expect("a line")).expect("JSON");
-    let factors = first["factors"].as_object().expect("factors");
-    let sum: f64 = factors.values().filter_map(Value::as_f64).sum();
-    let score = first["score"].as_f64().expect("a score");
-    assert!((sum - score).abs() < 1e-3, "{first}");
-    assert_eq!(first["grade"], 3.0);
 
-    let without = ["--mode", "lexical", "--set", "ranking.lexical=0", "--dump", "none.jsonl"];
+    let without = ["--mode", "lexical", "--set", "ranking.lexical=0", "--run", "none.tsv"];
     let output = shell.on_data(&["eval"], &[&common[..], &without].concat());
     assert!(text(&output).contains("NDCG@10"), "{}", errors(&output));
-    let none = fs::read_to_string(shell.path().join("none.jsonl")).expect("a dump");
-    let first: Value = serde_json::from_str(none.lines().next().expect("a line")).expect("JSON");
-    let weightless = first["factors"]["lexical"].as_f64().unwrap_or(0.0);
-    assert!(factors["lexical"].as_f64().is_some_and(|lexical| lexical > 0.0));
-    assert!(weightless.abs() < 1e-9, "{first}");
+    let score = |file: &str| -> f64 {
+        let run = fs::read_to_string(shell.path().join(file)).expect("a run");
+        let last = run.lines().next().and_then(|line| line.rsplit('\t').next());
+        last.expect("a score").parse().expect("a number")
+    };
+    assert!(score("none.tsv") < score("run.tsv"), "the weight counts");
     let unknown = [&common[..], &["--set", "ranking.speed=1"]].concat();
     assert_eq!(shell.on_data(&["eval"], &unknown).status.code(), Some(1));
+}
+
+#[test]
+fn training_learns_weights_that_can_be_put_and_says_how_good_they_are() {
+    let shell = Shell::new();
+    // The brand is what counts, and the title says nothing of it.
+    let products: String = (0..12)
+        .map(|n| {
+            let (brand, stock) = (["Nike", "Puma", "Alba"][n % 3], n % 2);
+            let (a, b) = (["road", "trail"][n % 2], ["light", "warm"][n / 2 % 2]);
+            let title = format!("{a} shoe {b} {n}");
+            format!(
+                "{}\n",
+                json!({"id": format!("p{n}"), "title": title, "brand": brand, "stock": stock})
+            )
+        })
+        .collect();
+    assert!(shell.import(&products, &[]).status.success());
+    let write = |name: &str, content: &str| {
+        fs::write(shell.path().join(name), content).expect("written");
+    };
+    write("q.tsv", "q1\troad shoe\nq2\ttrail shoe\nq3\twarm shoe\nq4\tlight shoe\n");
+    write("r.tsv", "q1\tp1\t3\nq2\tp0\t3\nq2\tp2\t1\nq3\tp3\t2\nq4\tp4\t3\n");
+    let quick = ["--judged", "shop=q.tsv,r.tsv", "--folds", "2", "--rounds", "2"];
+
+    let report = shell.json(&["train"], &[&quick[..], &["--json"]].concat());
+    let set = &report["sets"][0];
+    assert_eq!((&set["name"], &set["default"]["queries"]), (&json!("shop"), &json!(4)));
+    let mean = |arm: &str| set[arm]["mean"].as_f64().expect("a mean");
+    assert!(mean("in_sample") >= mean("default"), "{report}");
+    let judged = ["--index", "shop", "--queries", "q.tsv", "--qrels", "r.tsv", "--json"];
+    let evaluated = shell.json(&["eval"], &judged);
+    let plain = evaluated["hybrid"]["ndcg@10"].as_f64().expect("a number");
+    assert!((mean("default") - plain).abs() < 1e-9, "{report}");
+    let searched = set["searched"].as_f64().expect("a number");
+    assert!((mean("in_sample") - searched).abs() < 1e-9, "{report}");
+
+    let output = shell.on_data(&["train"], &[&quick[..], &["--out", "weights.toml"]].concat());
+    assert!(output.status.success(), "{}", errors(&output));
+    let table = text(&output);
+    assert!(table.contains("out_of_stock") && table.contains("cross-validated"), "{table}");
+    let made = fs::read_to_string(shell.path().join("weights.toml")).expect("weights");
+    let command = "vitrine train --judged shop=q.tsv,r.tsv --folds 2 --rounds 2 --caution 0.01";
+    assert!(made.contains(command), "{made}");
+    let made: toml::Table = made.parse().expect("TOML");
+    let put = serde_json::to_value(&made).expect("JSON");
+    assert_eq!(
+        put["ranking"].as_object().map(serde_json::Map::len),
+        Some(report["weights"].as_array().expect("weights").len())
+    );
+    for weight in report["weights"].as_array().expect("weights") {
+        let name = weight["name"].as_str().expect("a name");
+        assert_eq!(put["ranking"][name], weight["learned"], "{name}");
+        assert_eq!(report["settings"]["ranking"][name], weight["learned"], "{name}");
+    }
+
+    let other = shell.on_data(&["train"], &["--judged", "other=q.tsv,r.tsv"]);
+    assert_eq!(other.status.code(), Some(1));
+    assert!(errors(&other).contains("there are: shop"), "{}", errors(&other));
+    write("none.tsv", "q1\tp1\t0\n");
+    let none = shell.on_data(&["train"], &["--judged", "shop=q.tsv,none.tsv"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(
+        errors(&none).contains("has 0 queries with a product of a grade above 0"),
+        "{}",
+        errors(&none)
+    );
 }
 
 #[test]

@@ -23,4 +23,5 @@ mod store;
 mod support;
 mod text;
 mod tidy;
+mod train;
 mod vector;
