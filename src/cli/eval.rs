@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::data::IndexArguments;
-use super::judged::{JudgedSet, open, of_file, unusable};
+use super::judged::{JudgedSet, of_file, open, unusable};
 use super::output::{print, print_json};
 use super::parse;
 use crate::domain::search::{Mode, SearchRequest};

@@ -34,8 +34,7 @@ impl JudgedSet {
     /// How whole searches do on the set; `asked` is what they ask for besides the text.
     pub(super) fn measure(&self, trial: &Trial<'_>, asked: &SearchRequest) -> Result<Report> {
         let mut search = |text: &str| {
-            let request =
-                SearchRequest { q: text.to_owned(), per_page: HITS, ..asked.clone() };
+            let request = SearchRequest { q: text.to_owned(), per_page: HITS, ..asked.clone() };
             let page = trial.search(&request, operator())?;
             Ok(page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect())
         };

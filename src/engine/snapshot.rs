@@ -95,7 +95,8 @@ impl Snapshot {
             let request =
                 SuggestRequest { q: q.to_owned(), limit: INSTEAD, ..SuggestRequest::default() };
             let suggestions = self.complete(&request, profile).into_iter();
-            let others = suggestions.map(|suggestion| suggestion.text).filter(|other| other != text);
+            let others =
+                suggestions.map(|suggestion| suggestion.text).filter(|other| other != text);
             others.collect::<Vec<_>>()
         };
         let near = texts(text);

@@ -304,7 +304,11 @@ fn suggestions(snapshot: &Snapshot, queries: &QueryLog) -> SuggestionIndex {
         let filter = CompiledFilter::default();
         let demand = Demand { filter: &filter, mode: Mode::Lexical };
         let candidates = retrieve(&query, &snapshot.view, &demand).unwrap_or_default();
-        candidates.list.iter().filter(|one| one.coverage > 0.999 || one.identified == Identified::Whole).count()
+        candidates
+            .list
+            .iter()
+            .filter(|one| one.coverage > 0.999 || one.identified == Identified::Whole)
+            .count()
     };
     SuggestionIndex::build(&Sources {
         columns: &generation.columns,

@@ -50,8 +50,11 @@ fn remove(entry: &DirEntry) -> Result<()> {
         return Ok(());
     }
     let is_folder = entry.file_type().map_err(disk_error)?.is_dir();
-    let removed =
-        if is_folder { std::fs::remove_dir_all(entry.path()) } else { std::fs::remove_file(entry.path()) };
+    let removed = if is_folder {
+        std::fs::remove_dir_all(entry.path())
+    } else {
+        std::fs::remove_file(entry.path())
+    };
     removed.map_err(disk_error)
 }
 

@@ -135,6 +135,21 @@ impl Semantic {
         Meaning { query, usual }
     }
 
+    /// What products have in common: their mean vector, ready to be compared; `None` when none of
+    /// them has a vector.
+    pub fn centre(&self, ordinals: impl Iterator<Item = Ordinal>) -> Option<Meaning> {
+        let mut mean = vec![0.0_f32; self.dimensions()];
+        let mut any = false;
+        for row in ordinals.filter_map(|ordinal| self.row(ordinal)) {
+            any = true;
+            let length = row.iter().map(|value| f32::from(*value).powi(2)).sum::<f32>().sqrt();
+            for (sum, value) in mean.iter_mut().zip(row) {
+                *sum += f32::from(*value) / length.max(1.0);
+            }
+        }
+        any.then(|| self.prepare_vector(&mean))
+    }
+
     /// The most similar of the allowed products, best first; `None` allows all. Few allowed ones
     /// are compared one by one, so that a filter costs no recall.
     pub fn nearest(

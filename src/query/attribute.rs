@@ -39,7 +39,8 @@ impl Recogniser<'_> {
     ) {
         let mut place = 0;
         while place < self.tokens.len() {
-            let named = self.longest(place, request).filter(|named| !named.tokens.clone().any(is_taken));
+            let named =
+                self.longest(place, request).filter(|named| !named.tokens.clone().any(is_taken));
             let Some(Named { tokens, values }) = named else {
                 place += 1;
                 continue;

@@ -18,7 +18,8 @@ pub(super) struct Exclusions {
 pub(super) fn find(text: &str, tokens: &[Token], analyser: &Analyser) -> Exclusions {
     let mut list = crossed_out(text, tokens);
     // "-wireless" speaks of what is wireless, not of wires.
-    let overlaps = |one: &Absence| list.iter().any(|other| one.tokens.contains(&other.tokens.start));
+    let overlaps =
+        |one: &Absence| list.iter().any(|other| one.tokens.contains(&other.tokens.start));
     let mut said = absences(text, tokens, analyser.small_words());
     said.retain(|one| !overlaps(one));
     list.append(&mut said);

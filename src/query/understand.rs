@@ -92,10 +92,9 @@ impl Reading<'_> {
         let Known { vocabulary, values, lexicon } = self.known;
         let analyser = lexicon.analyser();
         let wants_exclusions = self.request.uses(Aspect::Exclusion);
-        let exclusions = wants_exclusions
-            .then(|| exclude::find(&self.request.q, &self.tokens, analyser));
-        let is_excluded =
-            |place: usize| exclusions.as_ref().is_some_and(|one| one.covers(place));
+        let exclusions =
+            wants_exclusions.then(|| exclude::find(&self.request.q, &self.tokens, analyser));
+        let is_excluded = |place: usize| exclusions.as_ref().is_some_and(|one| one.covers(place));
         query.terms = self.terms(&is_excluded);
         query.wanted_text = self.text_without(&is_excluded);
         if query.wanted_text != query.text {

@@ -42,8 +42,7 @@ impl<'a> Feedback<'a> {
     /// Reads the best answers; `best` is in order.
     pub(super) fn of(view: &'a View, best: &[RankedItem]) -> Self {
         let centre = centre(view, best);
-        let mut feedback =
-            Self { view, centre, leaves: HashMap::new(), parents: HashMap::new() };
+        let mut feedback = Self { view, centre, leaves: HashMap::new(), parents: HashMap::new() };
         let telling = &best[..TELLING.min(best.len())];
         let whole: f32 = telling.iter().map(|item| item.score.max(0.0)).sum();
         for item in telling.iter().filter(|_| whole > 0.0) {
@@ -78,21 +77,9 @@ impl<'a> Feedback<'a> {
     }
 }
 
-/// The mean vector of the best answers.
+/// The mean vector of the best answers, without those that an identifier names.
 fn centre(view: &View, best: &[RankedItem]) -> Option<Meaning> {
-    let semantic = &view.generation.semantic;
-    let rows: Vec<&[i8]> = best
-        .iter()
-        .filter(|item| item.signals.get(Signal::Identifier).abs() <= 0.0)
-        .take(NEAREST)
-        .filter_map(|item| semantic.row(item.ordinal))
-        .collect();
-    let mut mean = vec![0.0_f32; semantic.dimensions()];
-    for row in &rows {
-        let length = row.iter().map(|value| f32::from(*value).powi(2)).sum::<f32>().sqrt();
-        for (sum, value) in mean.iter_mut().zip(*row) {
-            *sum += f32::from(*value) / length.max(1.0);
-        }
-    }
-    (!rows.is_empty()).then(|| semantic.prepare_vector(&mean))
+    let is_named = |item: &&RankedItem| item.signals.get(Signal::Identifier) > 0.0;
+    let nearest = best.iter().filter(|item| !is_named(item)).take(NEAREST);
+    view.generation.semantic.centre(nearest.map(|item| item.ordinal))
 }

@@ -38,7 +38,7 @@ pub const WINDOW: usize = 400;
 const HEAD: usize = 100;
 
 /// How much likeness to the best answers counts for reach, beside the score.
-const REACH_OF_MEANING: f32 = 1.0;
+const REACH_OF_MEANING: f32 = 0.6;
 const REACH_OF_CATEGORY: f32 = 0.6;
 
 /// A product with its place.
@@ -183,7 +183,8 @@ impl<'a> Ranking<'a> {
     ) {
         let window = WINDOW.min(items.len());
         let by_reach = |one: &RankedItem, other: &RankedItem| {
-            let reach = |item: &RankedItem| wholes.get(&item.ordinal).copied().unwrap_or(item.score);
+            let reach =
+                |item: &RankedItem| wholes.get(&item.ordinal).copied().unwrap_or(item.score);
             let better = reach(other).total_cmp(&reach(one));
             other.exact.cmp(&one.exact).then(better).then_with(|| one.ordinal.cmp(&other.ordinal))
         };
@@ -238,8 +239,7 @@ impl<'a> Ranking<'a> {
         let head = HEAD.min(window.len());
         let reach = |item: &RankedItem| {
             let likeness = likenesses.get(&item.ordinal).copied().unwrap_or_default();
-            let alike =
-                REACH_OF_MEANING * likeness.meaning + REACH_OF_CATEGORY * likeness.parent;
+            let alike = REACH_OF_MEANING * likeness.meaning + REACH_OF_CATEGORY * likeness.parent;
             wholes.get(&item.ordinal).copied().unwrap_or(item.score + alike)
         };
         window.sort_unstable_by(|one, other| {

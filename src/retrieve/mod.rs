@@ -26,6 +26,15 @@ use tier::Choice;
 const WHOLE_COVERAGE: f32 = 0.5;
 const WHOLE_SEMANTIC: f32 = 0.5;
 
+/// Up to so many products with the words are few.
+const FEW: usize = 100;
+
+/// Others are like them from so many deviations above what is usual on.
+const ALIKE_DEVIATIONS: f32 = 2.5;
+
+/// So many of the best products with the words tell what others should be like.
+const BEST: usize = 10;
+
 /// A product that could answer the query.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Candidate {
@@ -108,9 +117,8 @@ fn allowed(view: &View, filter: &CompiledFilter) -> Option<FixedBitSet> {
 /// Browsing: every product matches.
 fn everything(view: &View, allowed: Option<&FixedBitSet>) -> Candidates {
     let ordinals = view.generation.columns.rows().map(|(ordinal, _)| ordinal);
-    let passing = ordinals.filter(|ordinal| {
-        allowed.is_none_or(|allowed| allowed.contains(*ordinal as usize))
-    });
+    let passing = ordinals
+        .filter(|ordinal| allowed.is_none_or(|allowed| allowed.contains(*ordinal as usize)));
     let list = passing.map(|ordinal| Candidate { ordinal, ..Candidate::default() }).collect();
     Candidates { list, ..Candidates::default() }
 }
@@ -135,8 +143,7 @@ impl<'a> Search<'a> {
         allowed: Option<FixedBitSet>,
     ) -> Result<Self> {
         let wants_meaning = mode != Mode::Lexical && view.settings.semantic.enabled;
-        let meaning =
-            if wants_meaning { meaning(&query.wanted_text, view)? } else { None };
+        let meaning = if wants_meaning { meaning(&query.wanted_text, view)? } else { None };
         Ok(Self { query, view, mode, allowed, meaning })
     }
 
@@ -153,6 +160,7 @@ impl<'a> Search<'a> {
             found.extend(enough.map(|one| (one.ordinal, self.by_word(one))));
             candidates.tier = Some(choice.tier);
             candidates.relaxed = choice.relaxed(&matches);
+            self.add_alike(&mut found, &matches.list);
             candidates.term_weights = matches.term_weights;
         }
         let alone = self.mode == Mode::Hybrid && found.is_empty();
@@ -213,7 +221,8 @@ impl<'a> Search<'a> {
                 scores.insert(one.ordinal, one.score + WHOLE_COVERAGE * one.coverage);
             }
         }
-        let meaning = if self.meaning.is_some() { meaning(&self.query.text, self.view)? } else { None };
+        let meaning =
+            if self.meaning.is_some() { meaning(&self.query.text, self.view)? } else { None };
         if let Some(meaning) = &meaning {
             self.add_by_meaning(found, meaning, false);
         }
@@ -225,6 +234,33 @@ impl<'a> Search<'a> {
             candidate.whole = Some(by_word + WHOLE_SEMANTIC * by_meaning);
         }
         Ok(())
+    }
+
+    /// Where few products have the words, adds what is like the best of them: a name that the model
+    /// has never heard says nothing, its products do.
+    fn add_alike(&self, found: &mut Found, matches: &[LexicalMatch]) {
+        let few = (1..=FEW).contains(&found.len());
+        if self.meaning.is_none() || !few {
+            return;
+        }
+        let semantic = &self.view.generation.semantic;
+        let mut best: Vec<&LexicalMatch> =
+            matches.iter().filter(|one| found.contains_key(&one.ordinal)).collect();
+        best.sort_unstable_by(|one, other| {
+            other.score.total_cmp(&one.score).then(one.ordinal.cmp(&other.ordinal))
+        });
+        let best = best.iter().take(BEST).map(|one| one.ordinal);
+        let Some(centre) = semantic.centre(best) else {
+            return;
+        };
+        let gate = centre.gate(ALIKE_DEVIATIONS);
+        for near in semantic.nearest(&centre, FEW, self.allowed.as_ref()) {
+            if near.similarity < gate {
+                break;
+            }
+            let ordinal = near.ordinal;
+            found.entry(ordinal).or_insert_with(|| self.by_meaning(ordinal));
+        }
     }
 
     /// Adds what the query names by an identifier; whether there is any.

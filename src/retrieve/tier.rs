@@ -4,8 +4,8 @@
 use super::lexical::{LexicalMatch, LexicalMatches};
 use crate::domain::page::Tier;
 
-/// Words are given up while fewer products than this match.
-const ENOUGH: usize = 100;
+/// Words are given up while fewer products than this match: a page full.
+const ENOUGH: usize = 20;
 
 /// A product always has at least this share of the weight of the words that the index knows.
 const COVERAGE_MIN: f32 = 0.3;

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod boosts;
 pub mod rules;
+mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 

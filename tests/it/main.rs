@@ -24,4 +24,5 @@ mod support;
 mod text;
 mod tidy;
 mod train;
+mod understand;
 mod vector;

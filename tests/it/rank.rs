@@ -156,9 +156,10 @@ fn check(name: &str, shop: &Shop, expected: &Search) {
 fn check_understanding(name: &str, page: &Page, expected: &Search) {
     let (q, query) = (&expected.search.q, &page.query);
     for (kind, text, value) in &expected.understood {
-        let found = query.understood.iter().any(|one| {
-            one.kind == kind && one.text == *text && one.value == *value
-        });
+        let found = query
+            .understood
+            .iter()
+            .any(|one| one.kind == kind && one.text == *text && one.value == *value);
         assert!(found, "{name}: '{q}' lacks {kind} {text} {value}: {:?}", query.understood);
     }
     for kind in &expected.not_understood {

@@ -256,7 +256,7 @@ fn samples_score_as_searches_do() {
     let shop = TestEngine::shop();
     let index = IndexName::parse("shop").unwrap();
     let now = Timestamp::parse("2026-11-01T12:00:00Z").unwrap();
-    for patch in [json!({}), json!({"ranking": {"lexical": 0.2, "title_head": 0.9, "rating": 2}})] {
+    for patch in [json!({}), json!({"ranking": {"lexical": 0.2, "proximity": 0.9, "rating": 2}})] {
         let trial = shop.engine.trial(&index, &patch).unwrap();
         let weights: Vec<f32> = trial.weights().iter().map(|(_, weight)| *weight).collect();
         for q in ["running shoe", "S1-42", "rain jacket", "mug under 5", ""] {

@@ -16,8 +16,9 @@ const JOIN_PRICE: f32 = 1.5;
 /// Shorter parts are found in every word, so the catalogue must have them side by side.
 const UNPAIRED_PART_LETTERS_MIN: usize = 4;
 
-/// Other parts must be together so much more often than by chance, the space paid for.
-const UNPAIRED_EVIDENCE_MIN: f32 = 1.0;
+/// Other parts must be together more often than by chance: twice as often, in logarithms, less the
+/// price of the space.
+const UNPAIRED_EVIDENCE_MIN: f32 = std::f32::consts::LN_2 - SPLIT_PRICE;
 
 /// A word is taken for so many words at most.
 const PARTS_MAX: usize = 4;

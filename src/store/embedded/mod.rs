@@ -141,14 +141,14 @@ impl Store for Embedded {
                 return Ok(None);
             };
             let json = snapshot.open_table(SETTINGS)?.get((index.as_str(), row.value().0))?;
-            json.map(|json| decode(json.value())).transpose()
+            json.map(|json| Settings::from_stored(json.value())).transpose()
         })
     }
 
     fn settings_at(&self, index: &IndexName, version: u64) -> Result<Option<Settings>> {
         self.connection.read(|snapshot| {
             let json = snapshot.open_table(SETTINGS)?.get((index.as_str(), version))?;
-            json.map(|json| decode(json.value())).transpose()
+            json.map(|json| Settings::from_stored(json.value())).transpose()
         })
     }
 
