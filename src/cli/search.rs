@@ -43,6 +43,9 @@ pub(super) struct Arguments {
     /// Leave the shopper's history out
     #[arg(long)]
     no_personalize: bool,
+    /// What else to ask for, as JSON, such as {"typo": false, "understand": {"color": "filter"}}
+    #[arg(long, value_name = "JSON", value_parser = parse::request)]
+    request: Option<SearchRequest>,
 }
 
 /// Runs the command.
@@ -56,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         personalize: if arguments.no_personalize { 0.0 } else { 1.0 },
         mode: arguments.mode.into(),
         explain: arguments.explain,
-        ..SearchRequest::default()
+        ..arguments.request.clone().unwrap_or_default()
     };
     let page = engine.search(&arguments.target.index, &request, operator())?;
     if arguments.json {
@@ -73,9 +76,12 @@ fn table(page: &Page) -> String {
         text.push_str(&format!(", corrected to \"{corrected}\""));
     }
     if let Some(relaxed) = &page.query.relaxed {
-        text.push_str(&format!(", without \"{relaxed}\""));
+        text.push_str(&format!("; {relaxed}"));
     }
     text.push('\n');
+    if !page.suggestions.is_empty() {
+        text.push_str(&format!("try: {}\n", page.suggestions.join(", ")));
+    }
     if let Some(redirect) = &page.redirect {
         text.push_str(&format!("a rule redirects to {redirect}\n"));
     }

@@ -18,11 +18,10 @@ const K1: f32 = 1.0;
 /// Fields that say what a product is and has.
 const LABELS: [TextField; 3] = [TextField::Category, TextField::Attributes, TextField::Title];
 
-/// A description also speaks of what goes with a product; and few of the products without
-/// something say so.
+/// A description also speaks of what goes with a product.
 const HAS_IN_DESCRIPTION: f32 = -0.27;
 const HAS_IN_LABEL: f32 = -1.0;
-const SAYS_WITHOUT: f32 = 0.33;
+const SAYS_WITHOUT: f32 = 1.0;
 
 /// How much field length counts: titles differ in length less meaningfully than descriptions.
 fn length_share(field: TextField) -> f32 {
