@@ -118,6 +118,10 @@ impl Reading<'_> {
     }
 
     fn terms(&self, text: &str) -> Option<Box<str>> {
+        // Prose is told by its spaces, before it is analysed.
+        if text.split_whitespace().nth(WORDS_MAX).is_some() {
+            return None;
+        }
         let tokens = self.analyser.tokens(text);
         let terms: Vec<&str> = tokens.iter().map(|token| token.term.as_str()).collect();
         (1..=WORDS_MAX).contains(&terms.len()).then(|| terms.join(" ").into())

@@ -197,7 +197,7 @@ impl Reading<'_> {
                 let word = &token.word.text;
                 alternatives.extend(compound::alternatives(word, lexicon.analyser(), vocabulary));
             }
-            _ => {}
+            WordKind::Letters | WordKind::Mixed | WordKind::Number(_) | WordKind::Quantity(..) => {}
         }
         if let Some((first, second)) = as_two_words(&token.word.text, vocabulary) {
             let terms = vec![lexicon.analyser().stem(&first), lexicon.analyser().stem(&second)];
