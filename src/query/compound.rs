@@ -24,7 +24,8 @@ pub(super) fn alternatives(
     analyser: &Analyser,
     vocabulary: &dyn Vocabulary,
 ) -> Vec<Alternative> {
-    if !analyser.small_words().has_compounds() {
+    let is_long = word.chars().count() >= PART_LETTERS_MIN;
+    if !is_long || !analyser.small_words().has_compounds() {
         return Vec::new();
     }
     let term = analyser.stem(word);

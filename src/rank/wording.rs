@@ -1,7 +1,5 @@
 //! How the query's words stand in a product's labels.
 
-use std::collections::HashSet;
-
 use crate::index::columns::row::{Row, term_hash};
 use crate::query::Query;
 use crate::text::analyse::Analyser;
@@ -9,8 +7,9 @@ use crate::text::tokenise::words;
 
 /// The query's words as hashes, in order.
 pub(super) struct Wording<'a> {
-    /// For each term, its alternatives.
-    terms: Vec<HashSet<u32>>,
+    /// For each term, its alternatives: mostly one, so that a list is looked through sooner than a
+    /// set.
+    terms: Vec<Vec<u32>>,
     /// For each term, how telling it is; 0 for what no product has.
     weights: &'a [f32],
     /// The terms as typed.
@@ -18,7 +17,7 @@ pub(super) struct Wording<'a> {
     /// The words as typed, unstemmed.
     exact_words: Vec<u32>,
     /// Words of a title that end its main part.
-    connectors: HashSet<u32>,
+    connectors: Vec<u32>,
     excludes: bool,
 }
 
@@ -62,7 +61,7 @@ impl<'a> Wording<'a> {
     /// How many of the query's words the title has, times how close together they stand there: 1
     /// for all of them side by side, in whatever order; 0 for fewer than two.
     pub(super) fn proximity(&self, row: &Row) -> f32 {
-        let place = |term: &HashSet<u32>| row.title_terms.iter().position(|one| term.contains(one));
+        let place = |term: &Vec<u32>| row.title_terms.iter().position(|one| term.contains(one));
         let places: Vec<usize> = self.terms.iter().filter_map(place).collect();
         let (Some(first), Some(last)) = (places.iter().min(), places.iter().max()) else {
             return 0.0;
