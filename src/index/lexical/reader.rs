@@ -8,8 +8,8 @@ use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{
-    DocAddress, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument,
-    Term,
+    DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED,
+    TantivyDocument, Term,
 };
 
 use super::schema::Fields;
@@ -61,6 +61,26 @@ impl Segment {
             inverted: inverted.try_into().map_err(|_| missing())?,
             norms: norms.try_into().map_err(|_| missing())?,
         })
+    }
+
+    /// The documents with a term that were not deleted.
+    fn living(&self, term: &Term) -> Result<Vec<DocId>> {
+        let inverted = self.reader.inverted_index(term.field()).map_err(disk_error)?;
+        let postings =
+            inverted.read_postings(term, IndexRecordOption::Basic).map_err(disk_error)?;
+        let Some(mut postings) = postings else {
+            return Ok(Vec::new());
+        };
+        let alive = self.reader.alive_bitset();
+        let mut documents = Vec::with_capacity(postings.size_hint() as usize);
+        while postings.doc() != TERMINATED {
+            let document = postings.doc();
+            if alive.is_none_or(|alive| alive.is_alive(document)) {
+                documents.push(document);
+            }
+            postings.advance();
+        }
+        Ok(documents)
     }
 
     fn visit(&self, term: &Term, field: TextField, visit: &mut dyn FnMut(Posting)) -> Result<()> {
@@ -156,20 +176,8 @@ impl Lexical {
     fn address(&self, ordinal: Ordinal) -> Result<Option<DocAddress>> {
         let term = Term::from_field_u64(self.fields.ordinal, u64::from(ordinal));
         for (segment_ord, segment) in (0_u32..).zip(&self.segments) {
-            let inverted =
-                segment.reader.inverted_index(self.fields.ordinal).map_err(disk_error)?;
-            let postings =
-                inverted.read_postings(&term, IndexRecordOption::Basic).map_err(disk_error)?;
-            let Some(mut postings) = postings else {
-                continue;
-            };
-            let alive = segment.reader.alive_bitset();
-            while postings.doc() != TERMINATED {
-                let document = postings.doc();
-                if alive.is_none_or(|alive| alive.is_alive(document)) {
-                    return Ok(Some(DocAddress::new(segment_ord, document)));
-                }
-                postings.advance();
+            if let Some(document) = segment.living(&term)?.first() {
+                return Ok(Some(DocAddress::new(segment_ord, *document)));
             }
         }
         Ok(None)
@@ -214,23 +222,11 @@ impl Lexical {
     /// # Errors
     /// Internal when the disk fails.
     pub fn absent(&self, term: &str, visit: &mut dyn FnMut(Ordinal)) -> Result<()> {
-        let field = self.fields.absent;
-        let term = Term::from_field_text(field, term);
+        let term = Term::from_field_text(self.fields.absent, term);
         for segment in &self.segments {
-            let inverted = segment.reader.inverted_index(field).map_err(disk_error)?;
-            let postings =
-                inverted.read_postings(&term, IndexRecordOption::Basic).map_err(disk_error)?;
-            let Some(mut postings) = postings else {
-                continue;
-            };
-            let alive = segment.reader.alive_bitset();
-            while postings.doc() != TERMINATED {
-                let document = postings.doc();
-                if alive.is_none_or(|alive| alive.is_alive(document)) {
-                    visit(segment.ordinals.first(document).unwrap_or_default() as Ordinal);
-                }
-                postings.advance();
-            }
+            let documents = segment.living(&term)?.into_iter();
+            let ordinals = documents.filter_map(|document| segment.ordinals.first(document));
+            ordinals.for_each(|ordinal| visit(ordinal as Ordinal));
         }
         Ok(())
     }
