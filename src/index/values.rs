@@ -11,6 +11,10 @@ use crate::text::values::{NamedValues, ValueKind, Values};
 /// Values of more words are prose: no query names them.
 const WORDS_MAX: usize = 4;
 
+/// An attribute's value is named only where more than one in so many products has it: there are
+/// many others, and nobody types them.
+const PRODUCTS_PER_NAMED: usize = 10_000;
+
 /// Marks between names that stand together in one value: `Mattresses & Box Springs`.
 const MARKS_BETWEEN: &[char] = &['&', '/', ',', ';', '+', '|'];
 
@@ -80,9 +84,13 @@ impl Reading<'_> {
     fn gather(&self, field: FieldId, kind: ValueKind) -> Gathered {
         let mut gathered = Gathered::new();
         let mut parts = Vec::new();
+        let least = match kind {
+            ValueKind::Attribute => 1 + (self.columns.len() / PRODUCTS_PER_NAMED) as u32,
+            ValueKind::Brand | ValueKind::Category | ValueKind::Color | ValueKind::Size => 1,
+        };
         for (text, value) in self.columns.dictionary().values_of(field) {
             let products = self.products.get(value as usize).copied().unwrap_or(0);
-            if products == 0 || matches!(text, "true" | "false") {
+            if products < least || matches!(text, "true" | "false") {
                 continue;
             }
             for terms in self.names(text, kind) {
