@@ -140,7 +140,8 @@ impl Engine {
         let view = &snapshot.view;
         let columns = &view.generation.columns;
         let profile = self.profile_for(request, snapshot, caller.now)?;
-        let query = understand(request, snapshot.known());
+        let permitted = limits::permitted(request, &view.settings, caller);
+        let query = understand(&permitted, snapshot.known());
         let filter = CompiledFilter::new(&request.filters, columns)?.and_query(&query);
         let order = sort_keys(&request.sort, columns)?;
         let candidates = retrieve(&query, view, &Demand { filter: &filter, mode: request.mode })?;

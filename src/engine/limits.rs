@@ -1,7 +1,9 @@
 //! What a request may ask for.
 
+use std::borrow::Cow;
+
 use super::Caller;
-use crate::domain::search::{SearchRequest, SuggestRequest};
+use crate::domain::search::{Aspect, SearchRequest, SuggestRequest, Use};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 
@@ -72,6 +74,22 @@ fn check_private(request: &SearchRequest, settings: &Settings) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The request as far as the caller may make it: where prices are private, "under 50" are words
+/// like others, since both an order and a filter by price would tell them.
+pub(super) fn permitted<'r>(
+    request: &'r SearchRequest,
+    settings: &Settings,
+    caller: Caller,
+) -> Cow<'r, SearchRequest> {
+    let is_private = settings.private_fields.iter().any(|private| private == "price");
+    if caller.sees_private || !is_private {
+        return Cow::Borrowed(request);
+    }
+    let mut permitted = request.clone();
+    permitted.understand.insert(Aspect::Price, Use::Off);
+    Cow::Owned(permitted)
 }
 
 pub(super) fn check_suggest(request: &SuggestRequest) -> Result<()> {

@@ -56,11 +56,12 @@ impl Recipe {
     /// The product as words may tell of it.
     fn public<'p>(&self, product: &'p Product) -> Cow<'p, Product> {
         let is_private = |name: &String| self.private.contains(name);
-        if !product.attributes.keys().any(is_private) {
+        if !product.attributes.keys().chain(product.extra.keys()).any(is_private) {
             return Cow::Borrowed(product);
         }
         let mut public = product.clone();
         public.attributes.retain(|name, _| !is_private(name));
+        public.extra.retain(|name, _| !is_private(name));
         Cow::Owned(public)
     }
 }

@@ -1,12 +1,14 @@
 //! Understanding from outside: whatever is typed, there is a page or a clear error; and settings of
 //! earlier versions are still read.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use vitrine::domain::id::IndexName;
 use vitrine::domain::search::SearchRequest;
 use vitrine::domain::time::Timestamp;
-use vitrine::engine::Caller;
+use vitrine::engine::{Caller, Format, Mapping};
 use vitrine::error::Error;
 use vitrine::settings::Settings;
 
@@ -81,10 +83,43 @@ fn a_search_that_finds_nothing_names_other_texts() {
         if !page.suggestions.is_empty() || tries.next().is_none() {
             break page;
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     };
     assert_eq!(page.total, 0);
     assert!(!page.suggestions.is_empty());
+}
+
+/// What a search key is answered about a shop that keeps part numbers and prices to itself.
+#[test]
+fn private_fields_tell_nothing_through_the_words_of_a_query() {
+    let engine = TestEngine::empty();
+    let shop = IndexName::parse("shop").unwrap();
+    let settings = serde_json::json!({
+        "private_fields": ["margin", "part_number", "price"],
+        "semantic": {"enabled": false},
+    });
+    engine.engine.create_index(&shop, &settings).unwrap();
+    let products = r#"[
+        {"id": "dear", "title": "Rain jacket", "price": 80, "part_number": "QX-77-SECRET"},
+        {"id": "cheap", "title": "Rain jacket", "price": 20, "popularity": 0}
+    ]"#;
+    let form = (Format::JsonArray, &Mapping::default());
+    engine.engine.put_products(&shop, products.as_bytes(), form, &|_| ()).unwrap();
+    engine.engine.wait_settled(&shop, Duration::from_secs(30), &|_| ()).unwrap();
+    let search = |q: &str, understand: &str| {
+        let understand = serde_json::from_str(understand).unwrap();
+        let request = SearchRequest { q: q.to_owned(), understand, ..SearchRequest::default() };
+        let page =
+            engine.engine.search(&shop, &request, Caller { sees_private: false, ..caller() });
+        page.unwrap().hits.into_iter().map(|hit| hit.id).collect::<Vec<_>>()
+    };
+    assert_eq!(search("qx77secret", "{}"), [""; 0], "a private number names nothing");
+    assert_eq!(search("qx77s", "{}"), [""; 0], "nor does its beginning");
+    let plain = search("rain jacket", "{}");
+    for understand in ["{}", r#"{"price": "filter"}"#, r#"{"all": "filter"}"#] {
+        assert_eq!(search("rain jacket under 50", understand), plain, "{understand}");
+        assert_eq!(search("rain jacket over 50", understand), plain, "{understand}");
+    }
 }
 
 proptest! {
