@@ -20,7 +20,7 @@ pub use preview::{Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
 pub use shoppers::Recorded;
-pub use trial::Trial;
+pub use trial::{History, Trial};
 
 pub use crate::catalog::{Format, Mapping};
 
@@ -44,6 +44,7 @@ use crate::rank::Ranking;
 use crate::rank::order::sort_keys;
 use crate::retrieve::filter::CompiledFilter;
 use crate::retrieve::{Demand, retrieve};
+use crate::shopper::profile::Profile;
 use crate::store::Store;
 use crate::text::normalise::fold;
 
@@ -137,16 +138,28 @@ impl Engine {
     ) -> Result<Page> {
         let started = Instant::now();
         limits::check_search(request, &snapshot.view.settings, caller)?;
+        let profile = self.profile_for(request, snapshot, caller.now)?;
+        let mut page = self.search_as(snapshot, (request, profile.as_deref()), caller)?;
+        page.took_ms = started.elapsed().as_secs_f64() * 1_000.0;
+        Ok(page)
+    }
+
+    /// A search by somebody of whom this is known.
+    fn search_as(
+        &self,
+        snapshot: &Snapshot,
+        (request, profile): (&SearchRequest, Option<&Profile>),
+        caller: Caller,
+    ) -> Result<Page> {
         let view = &snapshot.view;
         let columns = &view.generation.columns;
-        let profile = self.profile_for(request, snapshot, caller.now)?;
         let permitted = limits::permitted(request, &view.settings, caller);
         let query = understand(&permitted, snapshot.known());
         let filter = CompiledFilter::new(&request.filters, columns)?.and_query(&query);
         let order = sort_keys(&request.sort, columns)?;
         let candidates = retrieve(&query, view, &Demand { filter: &filter, mode: request.mode })?;
         let (tier, relaxed) = (candidates.tier, candidates.relaxed.clone());
-        let person = snapshot.person(profile.as_deref(), request.personalize);
+        let person = snapshot.person(profile, request.personalize);
         let ranking = Ranking { query: &query, person, order: &order, view };
         let ranked = ranking.rerank(candidates);
         let situation = Situation::of(request, caller.now, fold);
@@ -155,10 +168,9 @@ impl Engine {
         let mut page = presenting.page(placement, &filter)?;
         (page.query.tier, page.query.relaxed) = (tier, relaxed);
         if page.total == 0 {
-            page.suggestions = snapshot.instead_of(&request.q, profile.as_deref());
+            page.suggestions = snapshot.instead_of(&request.q, profile);
         }
         page.query_id = self.query_id(caller.now);
-        page.took_ms = started.elapsed().as_secs_f64() * 1_000.0;
         Ok(page)
     }
 

@@ -1,5 +1,6 @@
-//! `vitrine eval`: relevance and latency on judged queries, also under other settings and with
-//! typing errors; and how well misspelt queries are put right.
+//! `vitrine eval`: relevance and latency on judged queries, also under other settings, with typing
+//! errors and for shoppers of chance; how well misspelt queries are put right; and whether shoppers'
+//! histories help.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
+use super::cases::CasesArguments;
 use super::data::IndexArguments;
 use super::judged::{JudgedSet, of_file, open, unusable};
 use super::output::{print, print_json};
@@ -21,6 +23,9 @@ use crate::eval::corrections::{Corrector, evaluate_corrections, read_pairs};
 use crate::eval::judgments;
 use crate::eval::misspell::Misspeller;
 
+/// Queries whose embeddings are kept where latency is not measured.
+const QUERIES_KEPT: usize = 10_000;
+
 /// The arguments of `vitrine eval`.
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -31,6 +36,8 @@ pub(super) struct Arguments {
     /// Measure corrections instead, on pairs of queries, a line each: typed⇥meant
     #[arg(long, value_name = "TSV", conflicts_with = "Judged")]
     corrections: Option<PathBuf>,
+    #[command(flatten)]
+    cases: CasesArguments,
     /// Write what was found, a line per hit: query⇥product⇥rank⇥score
     #[arg(long, value_name = "TSV")]
     run: Option<PathBuf>,
@@ -60,6 +67,10 @@ struct Judged {
     /// Put one random typing error into the longest word of each query; the seed says which
     #[arg(long, value_name = "SEED")]
     misspell: Option<u64>,
+    /// Search as shoppers who bought products of chance, which must not spoil what is relevant;
+    /// the seed says which
+    #[arg(long, value_name = "SEED")]
+    random_history: Option<u64>,
 }
 
 impl Judged {
@@ -106,7 +117,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(usage("--run needs one mode: --mode lexical, semantic or hybrid"));
     }
     let Some(judged) = &arguments.judged else {
-        return corrections(arguments);
+        return if arguments.cases.is_given() { cases(arguments) } else { corrections(arguments) };
     };
     let set = judged.read()?;
     // No query's embedding is kept: a repeated one would come out faster than it is.
@@ -115,7 +126,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut reports = Vec::new();
     for (name, mode) in arguments.mode.list() {
         let request = arguments.request.clone().unwrap_or_default();
-        reports.push((name, set.measure(&trial, &SearchRequest { mode, ..request })?));
+        let request = SearchRequest { mode, ..request };
+        reports.push((name, set.measure(&trial, (&request, judged.random_history))?));
     }
     if let (Some(path), Some((_, report))) = (&arguments.run, reports.first()) {
         let file = File::create(path).map_err(|error| unusable(path, &error))?;
@@ -136,12 +148,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 fn corrections(arguments: &Arguments) -> Result<ExitCode> {
     let Some(path) = &arguments.corrections else {
-        return Ok(usage("--queries and --qrels, or --corrections"));
+        return Ok(usage("--queries and --qrels, or --corrections, or --cases"));
     };
     let pairs = read_pairs(open(path)?).map_err(|error| of_file(path, &error))?;
     let engine = arguments.target.open(0)?;
     let trial = engine.trial(&arguments.target.index, &parse::patch(&arguments.settings))?;
     let report = evaluate_corrections(&pairs, &trial)?;
+    if arguments.json {
+        print_json(&report)?;
+    } else {
+        print(&report.to_string())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn cases(arguments: &Arguments) -> Result<ExitCode> {
+    let engine = arguments.target.open(QUERIES_KEPT)?;
+    let trial = engine.trial(&arguments.target.index, &parse::patch(&arguments.settings))?;
+    let report = arguments.cases.measure(&trial, &arguments.request.clone().unwrap_or_default())?;
     if arguments.json {
         print_json(&report)?;
     } else {

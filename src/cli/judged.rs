@@ -5,12 +5,13 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use super::cases::Strangers;
 use super::data::operator;
 use crate::domain::id::IndexName;
 use crate::domain::search::SearchRequest;
 use crate::engine::Trial;
 use crate::error::{Error, Result};
-use crate::eval::judgments::{JudgedQuery, Judgments, read_queries};
+use crate::eval::judgments::{Hits, JudgedQuery, Judgments, read_queries};
 use crate::eval::{Report, evaluate};
 
 /// Hits that are asked for: as many as recall looks at.
@@ -32,10 +33,20 @@ impl JudgedSet {
     }
 
     /// How whole searches do on the set; `asked` is what they ask for besides the text.
-    pub(super) fn measure(&self, trial: &Trial<'_>, asked: &SearchRequest) -> Result<Report> {
-        let mut search = |text: &str| {
+    /// With a seed each is made by a shopper of chance.
+    pub(super) fn measure(
+        &self,
+        trial: &Trial<'_>,
+        (asked, random_history): (&SearchRequest, Option<u64>),
+    ) -> Result<Report> {
+        let mut strangers =
+            random_history.map(|seed| Strangers::new(seed, trial.products())).transpose()?;
+        let mut search = |text: &str| -> Result<Hits> {
             let request = SearchRequest { q: text.to_owned(), per_page: HITS, ..asked.clone() };
-            let page = trial.search(&request, operator())?;
+            let page = match &mut strangers {
+                Some(strangers) => strangers.search(trial, &request)?,
+                None => trial.search(&request, operator())?,
+            };
             Ok(page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect())
         };
         evaluate(&self.queries, &self.judgments, &mut search)

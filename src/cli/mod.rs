@@ -1,6 +1,7 @@
 //! The command line: one file per command, each a thin wrap around the engine or the server.
 
 mod backup;
+mod cases;
 mod data;
 mod demo;
 mod eval;

@@ -124,5 +124,5 @@ fn searched_under(
     ranking: &Weights,
 ) -> Result<f64> {
     let trial = engine.trial(index, &json!({"ranking": ranking}))?;
-    Ok(set.measure(&trial, &SearchRequest::default())?.scores.ndcg)
+    Ok(set.measure(&trial, (&SearchRequest::default(), None))?.scores.ndcg)
 }

@@ -111,6 +111,25 @@ pub struct RecordedEvent {
 }
 
 impl Event {
+    /// A purchase of one piece, of which no more is known.
+    pub fn purchase(shopper: ShopperId, index: IndexName, product: ProductId) -> Self {
+        Self {
+            kind: EventKind::Purchase,
+            id: None,
+            shopper: Some(shopper),
+            session: None,
+            index,
+            product_id: Some(product),
+            variant_sku: None,
+            query_id: None,
+            query: None,
+            position: None,
+            quantity: None,
+            price: None,
+            timestamp: None,
+        }
+    }
+
     /// The shopper's id, or the session's for an anonymous visitor: the key of a profile.
     pub fn visitor(&self) -> Option<Visitor> {
         Visitor::from_parts(self.shopper.as_ref(), self.session.as_ref())

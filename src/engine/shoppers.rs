@@ -271,7 +271,7 @@ fn add_taste(event: &mut RecordedEvent, snapshot: &Snapshot) {
 }
 
 /// What the product is at this moment, with the piece that was chosen.
-fn choice_of(product: &Product, event: &Event) -> Choice {
+pub(super) fn choice_of(product: &Product, event: &Event) -> Choice {
     let variant = event
         .variant_sku
         .as_ref()

@@ -4,14 +4,20 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::limits::check_search;
+use super::shoppers::choice_of;
 use super::snapshot::Snapshot;
 use super::{Caller, Engine};
-use crate::domain::id::IndexName;
+use crate::domain::event::{Event, RecordedEvent};
+use crate::domain::id::{IndexName, ProductId, ShopperId};
 use crate::domain::page::Page;
 use crate::domain::search::SearchRequest;
+use crate::domain::time::{DAY_MS, Timestamp};
 use crate::error::Result;
 use crate::index::View;
 use crate::query::understand;
+use crate::shopper::Preferences;
+use crate::shopper::profile::Profile;
 use crate::text::vocabulary::Vocabulary;
 
 /// One state of an index under settings of its own. Language and embedder stay those that the
@@ -19,6 +25,17 @@ use crate::text::vocabulary::Vocabulary;
 pub struct Trial<'e> {
     engine: &'e Engine,
     pub(super) snapshot: Snapshot,
+}
+
+/// Purchases of a shopper that are only thought of.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'h> {
+    /// Whose.
+    pub shopper: &'h ShopperId,
+    /// What was bought, the oldest first.
+    pub bought: &'h [ProductId],
+    /// Days between any two purchases, and between the last and now, ≥ 0.
+    pub days_between: f64,
 }
 
 impl Engine {
@@ -42,6 +59,51 @@ impl Trial<'_> {
     /// As [`Engine::search`].
     pub fn search(&self, request: &SearchRequest, caller: Caller) -> Result<Page> {
         self.engine.search_in(&self.snapshot, request, caller)
+    }
+
+    /// Searches this state as a shopper with this history, or as nobody; the request's own shopper
+    /// is passed over. A product that the index does not have is no part of a history.
+    ///
+    /// # Errors
+    /// As [`Engine::search`].
+    pub fn search_as(
+        &self,
+        history: Option<&History<'_>>,
+        request: &SearchRequest,
+        caller: Caller,
+    ) -> Result<Page> {
+        check_search(request, &self.snapshot.view.settings, caller)?;
+        let profile = history.map(|history| self.profile_of(history, caller.now)).transpose()?;
+        self.engine.search_as(&self.snapshot, (request, profile.as_ref()), caller)
+    }
+
+    fn profile_of(&self, history: &History<'_>, now: Timestamp) -> Result<Profile> {
+        let mut events = Vec::with_capacity(history.bought.len());
+        for (later, id) in (1..).zip(history.bought.iter().rev()) {
+            let index = &self.snapshot.index;
+            let Some(stored) = self.engine.store.product(index, id)? else { continue };
+            let age_ms = f64::from(later) * history.days_between * DAY_MS as f64;
+            let at = Timestamp::from_ms(now.as_ms() - age_ms as i64);
+            let event = Event::purchase(history.shopper.clone(), index.clone(), id.clone());
+            let mut choice = choice_of(&stored.product, &event);
+            let row = self.snapshot.view.generation.semantic.row(stored.ordinal);
+            choice.taste = row.map(<[i8]>::to_vec).unwrap_or_default();
+            events.push(RecordedEvent { event, at, choice });
+        }
+        let parameters = &self.snapshot.parameters;
+        Ok(Profile::fold(&events, &Preferences::default(), parameters, now))
+    }
+
+    /// The brand of a product that the index has.
+    pub fn brand(&self, id: &ProductId) -> Option<&str> {
+        let columns = &self.snapshot.view.generation.columns;
+        Some(columns.text(columns.row(columns.ordinal(id)?)?.brand?))
+    }
+
+    /// All products of the index.
+    pub fn products(&self) -> Vec<ProductId> {
+        let rows = self.snapshot.view.generation.columns.rows();
+        rows.map(|(_, row)| row.id.clone()).collect()
     }
 
     /// The text with misspelt words put right; `None` when it stands as it is.

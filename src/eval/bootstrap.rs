@@ -59,24 +59,69 @@ pub fn paired_difference(
 /// for the ends of the interval.
 pub fn mean_interval(values: &[f64], resamples: usize, seed: u64) -> Result<Interval> {
     let invalid = |message: &str| Err(Error::bad_request("invalid_comparison", message, ""));
-    if resamples < 100 {
-        return invalid("at least 100 resamples are needed");
-    }
     if values.is_empty() || !values.iter().all(|value| value.is_finite()) {
         return invalid("there must be a value, and every value must be finite");
     }
     let queries = values.len();
+    let mean = |places: &mut dyn Iterator<Item = usize>| {
+        places.map(|place| values[place]).sum::<f64>() / queries as f64
+    };
+    resampled(queries, (resamples, seed), &mean)
+}
+
+/// By how much the mean of `treatment` is above that of `control`, relative to the latter: 0.08 is
+/// 8 % more. Pairs are resampled, as for [`paired_difference`].
+///
+/// # Errors
+/// As [`paired_difference`]; also when the mean of `control` is not above 0.
+pub fn relative_change(
+    control: &[f64],
+    treatment: &[f64],
+    resamples: usize,
+    seed: u64,
+) -> Result<Interval> {
+    let invalid = |message: &str| Err(Error::bad_request("invalid_comparison", message, ""));
+    if control.len() != treatment.len() || control.is_empty() {
+        return invalid("the arms must have the same queries, at least one");
+    }
+    if !control.iter().chain(treatment).all(|value| value.is_finite() && *value >= 0.0)
+        || control.iter().sum::<f64>() <= 0.0
+    {
+        return invalid("every value must be finite and at least 0, and not all may be 0");
+    }
+    let change = |places: &mut dyn Iterator<Item = usize>| {
+        let (plain, treated) = places.fold((0.0, 0.0), |(plain, treated), place| {
+            (plain + control[place], treated + treatment[place])
+        });
+        // A resample without anything found tells nothing.
+        if plain > 0.0 { treated / plain - 1.0 } else { 0.0 }
+    };
+    resampled(control.len(), (resamples, seed), &change)
+}
+
+/// What is measured on the places of queries.
+type Measure<'a> = dyn Fn(&mut dyn Iterator<Item = usize>) -> f64 + 'a;
+
+/// A measure of all queries, with the percentile interval of the same over resamples of them.
+fn resampled(
+    queries: usize,
+    (resamples, seed): (usize, u64),
+    measure: &Measure<'_>,
+) -> Result<Interval> {
+    if resamples < 100 {
+        let message = "at least 100 resamples are needed";
+        return Err(Error::bad_request("invalid_comparison", message, ""));
+    }
     let mut generator = SplitMix(seed);
-    let mut means: Vec<f64> = (0..resamples)
-        .map(|_| (0..queries).map(|_| values[generator.below(queries)]).sum::<f64>())
-        .map(|sum| sum / queries as f64)
+    let mut measured: Vec<f64> = (0..resamples)
+        .map(|_| measure(&mut (0..queries).map(|_| generator.below(queries))))
         .collect();
-    means.sort_by(f64::total_cmp);
+    measured.sort_by(f64::total_cmp);
     let outside = ((1.0 - CONFIDENCE) / 2.0 * resamples as f64).floor() as usize;
     Ok(Interval {
         queries,
-        mean: values.iter().sum::<f64>() / queries as f64,
-        low: means[outside],
-        high: means[resamples - 1 - outside],
+        mean: measure(&mut (0..queries)),
+        low: measured[outside],
+        high: measured[resamples - 1 - outside],
     })
 }
