@@ -3,6 +3,7 @@
 mod access;
 mod admin;
 mod indexing;
+mod journeys;
 mod limits;
 mod present;
 mod preview;
@@ -20,6 +21,7 @@ pub use preview::{Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
 pub use shoppers::Recorded;
+pub use crate::rank::signal::PERSONAL;
 pub use trial::{History, Trial};
 
 pub use crate::catalog::{Format, Mapping};
@@ -42,6 +44,7 @@ use crate::merch::{self, Situation};
 use crate::query::understand;
 use crate::rank::Ranking;
 use crate::rank::order::sort_keys;
+use crate::rank::personal::Person;
 use crate::retrieve::filter::CompiledFilter;
 use crate::retrieve::{Demand, retrieve};
 use crate::shopper::profile::Profile;
@@ -50,6 +53,7 @@ use crate::text::normalise::fold;
 
 use access::Keys;
 use indexing::Index;
+use journeys::{Journeys, seed};
 use profiles::Profiles;
 use snapshot::Snapshot;
 
@@ -82,6 +86,7 @@ pub struct Engine {
     folder: Option<PathBuf>,
     indexes: RwLock<BTreeMap<IndexName, Arc<Index>>>,
     profiles: Profiles,
+    journeys: Journeys,
     keys: Keys,
     answers: AtomicU64,
 }
@@ -111,6 +116,7 @@ impl Engine {
             folder: parts.folder,
             indexes: RwLock::default(),
             profiles: Profiles::default(),
+            journeys: Journeys::default(),
             answers: AtomicU64::new(0),
         })
     }
@@ -138,7 +144,15 @@ impl Engine {
     ) -> Result<Page> {
         let started = Instant::now();
         limits::check_search(request, &snapshot.view.settings, caller)?;
-        let profile = self.profile_for(request, snapshot, caller.now)?;
+        let journey = self.journeys.of(&snapshot.index, request, caller.now);
+        let (now, profile) = match journey {
+            Some(journey) => (journey.begun, Some(journey.profile)),
+            None => (caller.now, self.profile_for(request, snapshot, caller.now)?),
+        };
+        if let Some(profile) = &profile {
+            self.journeys.begin(&snapshot.index, request, (now, profile));
+        }
+        let caller = Caller { now, ..caller };
         let mut page = self.search_as(snapshot, (request, profile.as_deref()), caller)?;
         page.took_ms = started.elapsed().as_secs_f64() * 1_000.0;
         Ok(page)
@@ -160,6 +174,7 @@ impl Engine {
         let candidates = retrieve(&query, view, &Demand { filter: &filter, mode: request.mode })?;
         let (tier, relaxed) = (candidates.tier, candidates.relaxed.clone());
         let person = snapshot.person(profile, request.personalize);
+        let person = person.map(|one| Person { seed: seed(request, caller.now), ..one });
         let ranking = Ranking { query: &query, person, order: &order, view };
         let ranked = ranking.rerank(candidates);
         let situation = Situation::of(request, caller.now, fold);
@@ -171,6 +186,7 @@ impl Engine {
             page.suggestions = snapshot.instead_of(&request.q, profile);
         }
         page.query_id = self.query_id(caller.now);
+        log_exploration(&page);
         Ok(page)
     }
 
@@ -200,6 +216,16 @@ impl Engine {
 
     fn query_id(&self, now: Timestamp) -> String {
         format!("{:x}-{:x}", now.as_ms(), self.answers.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// With what probability a product was shown by chance: what was learned from it is weighed by that.
+fn log_exploration(page: &Page) {
+    for hit in &page.hits {
+        if let Some(propensity) = hit.propensity {
+            let (query_id, product) = (&page.query_id, &hit.id);
+            tracing::info!(%query_id, %product, propensity, "shown by exploration");
+        }
     }
 }
 

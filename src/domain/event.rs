@@ -92,10 +92,6 @@ pub struct Choice {
     /// The product's title.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// The embedding of the product as unsigned bytes of an int8 vector (384 values for the
-    /// default model), empty when none was known.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub taste: Vec<i8>,
 }
 
 /// An event as it is kept: with its time and with what was chosen.

@@ -47,6 +47,9 @@ pub struct Hit {
     /// The variant to show this shopper, as an index into the product's variants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<serde_json::Value>,
+    /// Where exploration put it here, the probability with which it did, 0–1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub propensity: Option<f32>,
     /// Why it stands where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explanation>,

@@ -116,6 +116,7 @@ impl Presenting<'_> {
                 variant
             }),
             product,
+            propensity: placed.item.propensity,
             explain: self.request.explain.then(|| self.explanation(placed, rank)),
         }
     }

@@ -124,7 +124,7 @@ impl Engine {
     }
 
     fn choice(&self, event: &Event) -> Result<Choice> {
-        let index = self.index(&event.index)?;
+        self.index(&event.index)?;
         if event.kind == EventKind::Search {
             let has_text = event.query.as_deref().is_some_and(|query| !query.trim().is_empty());
             let missing = || invalid("missing_query", "a 'search' event needs its 'query'");
@@ -136,11 +136,7 @@ impl Engine {
         let stored = self.store.product(&event.index, id)?.ok_or_else(|| {
             invalid("unknown_product", &format!("there is no product '{id}' in this index"))
         })?;
-        let mut choice = choice_of(&stored.product, event);
-        let snapshot = index.snapshot();
-        let row = snapshot.view.generation.semantic.row(stored.ordinal);
-        choice.taste = row.map(<[i8]>::to_vec).unwrap_or_default();
-        Ok(choice)
+        Ok(choice_of(&stored.product, event))
     }
 
     pub(super) fn profile_for(
@@ -188,9 +184,6 @@ impl Engine {
         };
         let mut events = self.store.events_of(visitor)?;
         events.retain(|event| event.event.index == snapshot.index);
-        for event in &mut events {
-            add_taste(event, snapshot);
-        }
         Ok(Profile::fold(&events, &preferences, &snapshot.parameters, now))
     }
 
@@ -250,24 +243,14 @@ impl Engine {
     }
 
     fn forget(&self, shopper: &ShopperId) {
-        self.profiles.forget(&Visitor::Shopper(shopper.clone()).key());
+        let key = Visitor::Shopper(shopper.clone()).key();
+        self.profiles.forget(&key);
+        self.journeys.forget(&key);
     }
 }
 
 fn invalid(code: &'static str, message: &str) -> Error {
     Error::bad_request(code, message, "see docs/api.md for the fields of an event")
-}
-
-/// An event that came before its product was embedded gets the product's present vector.
-fn add_taste(event: &mut RecordedEvent, snapshot: &Snapshot) {
-    if !event.choice.taste.is_empty() {
-        return;
-    }
-    let generation = &snapshot.view.generation;
-    let id = event.event.product_id.as_ref();
-    let ordinal = id.and_then(|id| generation.columns.ordinal(id));
-    let row = ordinal.and_then(|ordinal| generation.semantic.row(ordinal));
-    event.choice.taste = row.map(<[i8]>::to_vec).unwrap_or_default();
 }
 
 /// What the product is at this moment, with the piece that was chosen.
@@ -283,6 +266,5 @@ pub(super) fn choice_of(product: &Product, event: &Event) -> Choice {
         color: variant.and_then(|variant| variant.color.clone()).or_else(|| product.color.clone()),
         price: event.price.or(variant.and_then(|variant| variant.price)).or(product.price),
         title: product.title.clone(),
-        taste: Vec::new(),
     }
 }

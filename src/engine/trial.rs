@@ -85,9 +85,7 @@ impl Trial<'_> {
             let age_ms = f64::from(later) * history.days_between * DAY_MS as f64;
             let at = Timestamp::from_ms(now.as_ms() - age_ms as i64);
             let event = Event::purchase(history.shopper.clone(), index.clone(), id.clone());
-            let mut choice = choice_of(&stored.product, &event);
-            let row = self.snapshot.view.generation.semantic.row(stored.ordinal);
-            choice.taste = row.map(<[i8]>::to_vec).unwrap_or_default();
+            let choice = choice_of(&stored.product, &event);
             events.push(RecordedEvent { event, at, choice });
         }
         let parameters = &self.snapshot.parameters;

@@ -10,22 +10,10 @@ use super::failure::Failure;
 use super::params::{Asked, Names};
 use super::state::AppState;
 use crate::domain::id::{SessionId, ShopperId};
-use crate::domain::page::{Page, Suggestions};
+use crate::domain::page::{Factor, Page, Suggestions};
 use crate::domain::search::{SearchRequest, SuggestRequest};
+use crate::engine::PERSONAL;
 use crate::settings::access::Scope;
-
-/// Factors whose evidence tells of the shopper.
-const PERSONAL: [&str; 9] = [
-    "brand_affinity",
-    "category_affinity",
-    "size_affinity",
-    "color_affinity",
-    "price_affinity",
-    "taste_affinity",
-    "repeat",
-    "dismissed",
-    "personal_cap",
-];
 
 /// `POST /v1/indexes/{index}/search`.
 pub(super) async fn search(
@@ -52,13 +40,19 @@ pub(super) async fn search(
     Ok(Json(page))
 }
 
-/// What is known of a shopper is not told to whoever knows the shopper's id.
+/// What is known of a shopper is not told to whoever knows the shopper's id: all of it becomes one
+/// part without reasons, which tells no more than the score does.
 fn hide_personal_evidence(page: &mut Page) {
-    let explanations = page.hits.iter_mut().filter_map(|hit| hit.explain.as_mut());
-    for factor in explanations.flat_map(|explanation| &mut explanation.factors) {
-        if PERSONAL.contains(&factor.name.as_str()) {
-            factor.evidence.clear();
+    for explanation in page.hits.iter_mut().filter_map(|hit| hit.explain.as_mut()) {
+        let is_personal = |factor: &Factor| PERSONAL.contains(&factor.name.as_str());
+        let (personal, mut others): (Vec<Factor>, Vec<Factor>) =
+            explanation.factors.drain(..).partition(is_personal);
+        if !personal.is_empty() {
+            let contribution = personal.iter().map(|factor| factor.contribution).sum();
+            let (name, evidence) = ("personalisation".to_owned(), String::new());
+            others.push(Factor { name, contribution, evidence });
         }
+        explanation.factors = others;
     }
 }
 

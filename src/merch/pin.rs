@@ -120,6 +120,7 @@ fn brought_in(ordinal: Ordinal) -> PlacedItem {
         signals: Signals::default(),
         rank_without_personalisation: 0,
         exact: false,
+        propensity: None,
     };
     PlacedItem::new(item, 0)
 }

@@ -44,7 +44,8 @@ pub(super) fn spread_brands(items: &mut [RankedItem], query: &Query, view: &View
 }
 
 fn lifted(item: &RankedItem) -> bool {
-    !item.exact && item.signals.get(Signal::BrandAffinity) > 0.0
+    let liked = [Signal::BrandAffinity, Signal::TasteAffinity];
+    !item.exact && liked.into_iter().any(|signal| item.signals.get(signal) > 0.0)
 }
 
 /// Takes the surplus out and puts it, in order, behind the first hits; its score falls to that of

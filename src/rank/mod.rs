@@ -2,7 +2,9 @@
 //! of a score has a name.
 
 mod diversify;
+mod explore;
 mod feedback;
+mod guard;
 pub mod order;
 pub mod personal;
 mod relevance;
@@ -54,6 +56,8 @@ pub struct RankedItem {
     pub rank_without_personalisation: u32,
     /// Whether the query names the product by identifier or by its whole title: never displaced.
     pub exact: bool,
+    /// Where the product was put by exploration, the probability with which it was, 0–1.
+    pub propensity: Option<f32>,
 }
 
 /// Products in order, with what later stages may ask about them.
@@ -169,6 +173,7 @@ impl<'a> Ranking<'a> {
                 signals,
                 rank_without_personalisation: 0,
                 exact: relevance.is_exact(candidate, row),
+                propensity: None,
             });
         }
         items
@@ -257,19 +262,44 @@ impl<'a> Ranking<'a> {
     }
 
     fn personalise(&self, items: &mut [RankedItem]) {
-        let Some(personal) = Personal::new(self.view, self.person) else {
-            return;
-        };
         let window = WINDOW.min(items.len());
         let window = &mut items[..window];
+        if let Some(personal) = Personal::new(self.view, self.person) {
+            self.reorder(window, &personal);
+        }
+        self.explore(window);
+    }
+
+    /// Adds the shopper's part, puts the window in its order, and keeps that within bounds.
+    fn reorder(&self, window: &mut [RankedItem], personal: &Personal<'_>) {
         for item in window.iter_mut() {
             if let Some(row) = self.row(item) {
                 personal.add(&mut item.signals, item.ordinal, row);
                 item.score = item.signals.sum();
             }
         }
-        window.sort_unstable_by(best_first);
-        diversify::spread_brands(window, self.query, self.view);
+        if personal.rests_on_one_act() {
+            guard::hold_back(window, best_first);
+        } else {
+            window.sort_unstable_by(best_first);
+            guard::lead_with_a_fit(window);
+            diversify::spread_brands(window, self.query, self.view);
+        }
+        if personal.dismissed_lately() {
+            guard::send_back(window, |item| {
+                self.row(item).is_some_and(|row| personal.is_dismissed(row))
+            });
+        }
+    }
+
+    fn explore(&self, window: &mut [RankedItem]) {
+        let share = self.view.settings.personalisation.exploration;
+        let Some(person) = self.person.filter(|person| person.strength > 0.0) else { return };
+        if share > 0.0 {
+            explore::explore(window, (share, person.seed), |item| {
+                item.signals.get(Signal::Stock) >= 0.0 && item.signals.get(Signal::Dismissed) >= 0.0
+            });
+        }
     }
 
     fn sort_by_field(&self, items: &mut [RankedItem]) {

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::guard::DISMISSED_NOW;
 use super::signal::{Signal, Signals};
-use crate::domain::id::Ordinal;
+use crate::domain::id::{Ordinal, ProductId};
 use crate::index::View;
 use crate::index::columns::dictionary::ValueId;
 use crate::index::columns::row::{Row, VariantRow};
@@ -12,7 +13,7 @@ use crate::settings::Personalisation;
 use crate::shopper::affinity::{
     Affinities, Affinity, Background, Candidate, ProductAffinities, Spread,
 };
-use crate::shopper::profile::{Profile, ProfileParameters};
+use crate::shopper::profile::{Profile, ProfileParameters, RecentChoice, TurnedDown};
 
 /// Who searches, and how strongly that may count.
 #[derive(Clone, Copy)]
@@ -23,6 +24,8 @@ pub struct Person<'a> {
     pub parameters: &'a ProfileParameters,
     /// 0–1: the index's strength times the request's.
     pub strength: f32,
+    /// What exploration draws from: the same for one visitor, query and day.
+    pub seed: u64,
 }
 
 /// The shop's average shopper, as the index's statistics tell.
@@ -66,7 +69,8 @@ pub(super) struct Personal<'a> {
     view: &'a View,
     person: Person<'a>,
     average: Average<'a>,
-    taste: Option<PreparedQuery>,
+    /// The embeddings of the recent choices that the index still has.
+    recent: Vec<Option<PreparedQuery>>,
 }
 
 /// The texts of a row that affinities ask for.
@@ -79,11 +83,31 @@ impl<'a> Personal<'a> {
     /// `None` when nothing is known or nothing may count.
     pub(super) fn new(view: &'a View, person: Option<Person<'a>>) -> Option<Self> {
         let person = person.filter(|one| one.strength > 0.0 && !one.profile.is_empty())?;
-        let taste = person.profile.taste(person.parameters.prior_events);
-        let dimensions = view.generation.semantic.dimensions();
-        let taste =
-            taste.filter(|taste| taste.len() == dimensions).map(|taste| PreparedQuery::new(&taste));
-        Some(Self { view, person, average: Average(view), taste })
+        let (columns, semantic) = (&view.generation.columns, &view.generation.semantic);
+        let prepared = |choice: &RecentChoice| {
+            let id = ProductId::parse(&choice.product).ok()?;
+            let row = semantic.row(columns.ordinal(&id)?)?;
+            let vector: Vec<f32> = row.iter().map(|value| f32::from(*value)).collect();
+            Some(PreparedQuery::new(&vector))
+        };
+        let recent = person.profile.recent.iter().map(prepared).collect();
+        Some(Self { view, person, average: Average(view), recent })
+    }
+
+    /// Whether all that is known comes from a single act of the shopper, who stated nothing.
+    pub(super) fn rests_on_one_act(&self) -> bool {
+        let profile = self.person.profile;
+        profile.acts <= 1 && !profile.has_stated()
+    }
+
+    /// Whether anything was dismissed in the present session.
+    pub(super) fn dismissed_lately(&self) -> bool {
+        self.person.profile.turned_down.values().any(is_lately)
+    }
+
+    /// Whether this product was dismissed in the present session.
+    pub(super) fn is_dismissed(&self, row: &Row) -> bool {
+        self.person.profile.turned_down.get(row.id.as_str()).is_some_and(is_lately)
     }
 
     fn settings(&self) -> &'a Personalisation {
@@ -111,6 +135,9 @@ impl<'a> Personal<'a> {
         let columns = &self.view.generation.columns;
         let described = self.describe(row);
         let semantic = &self.view.generation.semantic;
+        let likeness =
+            |choice: &Option<PreparedQuery>| semantic.similarity(choice.as_ref()?, ordinal);
+        let likenesses: Vec<Option<f32>> = self.recent.iter().map(likeness).collect();
         let candidate = Candidate {
             id: row.id.as_str(),
             brand: row.brand.map(|brand| columns.text(brand)),
@@ -122,10 +149,7 @@ impl<'a> Personal<'a> {
                 .price
                 .filter(|price| *price > 0.0)
                 .map(|price| price.ln() as f32),
-            taste_similarity: self
-                .taste
-                .as_ref()
-                .and_then(|taste| semantic.similarity(taste, ordinal)),
+            likenesses: &likenesses,
         };
         let affinities =
             Affinities::new(self.person.profile, self.person.parameters, &self.average);
@@ -174,6 +198,10 @@ impl<'a> Personal<'a> {
         };
         row.variants.iter().position(fits)
     }
+}
+
+fn is_lately(turned: &TurnedDown) -> bool {
+    !turned.returned && turned.weight >= DISMISSED_NOW
 }
 
 /// Nearly the total while that is small, never beyond the bound, and the larger the total the

@@ -62,12 +62,18 @@ pub enum Signal {
     Dismissed,
     /// What the cap on personalisation takes away or gives back.
     PersonalCap,
+    /// What keeps a single act from moving a product by more than one place.
+    HeldBack,
+    /// What lets a product in the shopper's size lead.
+    SizeLead,
     /// What diversity moved.
     Diversity,
+    /// Shown to learn from it.
+    Exploration,
 }
 
 /// How many signals there are.
-pub const SIGNALS: usize = 29;
+pub const SIGNALS: usize = 32;
 
 /// All signals in the order of their contribution arrays, with their public names.
 pub const NAMES: [(Signal, &str); SIGNALS] = [
@@ -99,7 +105,25 @@ pub const NAMES: [(Signal, &str); SIGNALS] = [
     (Signal::Repeat, "repeat"),
     (Signal::Dismissed, "dismissed"),
     (Signal::PersonalCap, "personal_cap"),
+    (Signal::HeldBack, "held_back"),
+    (Signal::SizeLead, "size_lead"),
     (Signal::Diversity, "diversity"),
+    (Signal::Exploration, "exploration"),
+];
+
+/// The parts of a score that tell of the shopper, by their public names.
+pub const PERSONAL: [&str; 11] = [
+    "brand_affinity",
+    "category_affinity",
+    "size_affinity",
+    "color_affinity",
+    "price_affinity",
+    "taste_affinity",
+    "repeat",
+    "dismissed",
+    "personal_cap",
+    "held_back",
+    "size_lead",
 ];
 
 /// Where a weight stands among the settings.

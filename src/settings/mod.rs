@@ -41,7 +41,7 @@ pub struct Settings {
     /// How shoppers' histories take part.
     pub personalisation: Personalisation,
     /// Size systems: ordered lists of sizes that are comparable with one another.
-    pub size_systems: BTreeMap<String, Vec<String>>,
+    pub size_systems: BTreeMap<String, SizeSystem>,
     /// Merchandising rules.
     #[serde(default)]
     pub rules: BTreeMap<RuleId, Rule>,
@@ -175,6 +175,24 @@ pub struct Personalisation {
     /// At most so many hits of one brand among the first ten, unless the query names it; 0 turns
     /// this off.
     pub brand_hits_max: usize,
+    /// Share of searches, 0–0.25, whose first page shows one product by chance, to learn from it.
+    pub exploration: f32,
+}
+
+/// A size system: ordered sizes that are comparable with one another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SizeSystem {
+    /// Sizes of anything, from small to large.
+    Anywhere(Vec<String>),
+    /// Sizes that are worn in some categories only.
+    #[serde(rename_all = "snake_case")]
+    In {
+        /// From small to large.
+        sizes: Vec<String>,
+        /// Words, of which one must end a word of the category path.
+        categories: Vec<String>,
+    },
 }
 
 /// The default settings file.
@@ -282,6 +300,7 @@ impl Settings {
             weight("personalisation.repeat", person.repeat),
             weight("personalisation.dismissed", person.dismissed),
             ("personalisation.strength", f64::from(person.strength), 0.0..=1.0),
+            ("personalisation.exploration", f64::from(person.exploration), 0.0..=0.25),
             ("personalisation.effect_max", f64::from(person.effect_max), 0.0..=1.0),
             ("personalisation.half_life_days", person.half_life_days, 0.01..=36_500.0),
             (

@@ -92,7 +92,8 @@ pub(super) fn usable<'a>(
     }
     let is_anonymous = sorted.iter().all(|recorded| recorded.event.shopper.is_none());
     if is_anonymous && sorted.len() < 2 {
-        sorted.clear();
+        // One look may be chance; "not this one" is meant.
+        sorted.retain(|recorded| recorded.event.kind == EventKind::Dismiss);
     }
     sorted
 }

@@ -9,21 +9,28 @@ use super::evidence::Evidence;
 use super::fold::density;
 use super::levels::Levels;
 use super::lift::{average, bounded_lift, bounded_rejection, share};
-use super::profile::{BrandTable, Profile, ProfileParameters};
+use super::profile::{BrandTable, Profile, ProfileParameters, SizeTable};
+use super::size::{SHOE_EU, SizePlace};
 use super::tally::Tally;
 
 /// Each step up the category tree multiplies by this the log-lift that it passes down and the
 /// confidence that it lends.
 const STEP_TRUST: f64 = 0.7;
+/// Levels of a usual category path.
+const USUAL_DEPTH: usize = 3;
 /// The most that a price may count: taste in price is real and weak.
 const PRICE_VALUE_MAX: f64 = 0.5;
+/// So many deviations above what two products of chance have, likeness begins.
+const LIKENESS_DEVIATIONS: f32 = 3.0;
+/// What likeness to a choice of another brand counts.
+const OTHER_BRAND_TRUST: f64 = 0.1;
 /// Deviation of ln price while little is known: a factor of 1.65 either way.
 const LOG_PRICE_DEVIATION: f64 = 0.5;
 /// Share of purchases that repeat an earlier one where neither the shop nor the shopper knows
 /// better, and at which having bought a thing says nothing about buying it again.
 const REPEAT_RATE_NEUTRAL: f64 = 0.1;
 /// A durable thing just bought is not wanted again: it steps back a little.
-const REPEAT_VALUE_MIN: f64 = -0.25;
+const REPEAT_VALUE_MIN: f64 = -0.5;
 
 /// How well one aspect of a product suits the shopper.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -69,8 +76,9 @@ pub struct Candidate<'a> {
     pub sizes_in_stock: &'a [&'a str],
     /// Natural logarithm of its price.
     pub log_price: Option<f32>,
-    /// Cosine of its embedding with the shopper's taste vector.
-    pub taste_similarity: Option<f32>,
+    /// Cosine of its embedding with that of each of the shopper's recent choices, in their order;
+    /// `None` for one that has no embedding.
+    pub likenesses: &'a [Option<f32>],
 }
 
 /// A mean and its standard deviation.
@@ -121,7 +129,7 @@ pub struct ProductAffinities<'a> {
     pub color: Affinity<'a>,
     /// The price.
     pub price: Affinity<'a>,
-    /// Likeness to what was chosen before.
+    /// Likeness to what was chosen lately, of the same brand above all.
     pub taste: Affinity<'a>,
     /// Having bought this very product.
     pub repeat: Affinity<'a>,
@@ -156,7 +164,7 @@ impl<'a, B: Background + ?Sized> Affinities<'a, B> {
         if self.profile.is_empty() {
             return ProductAffinities::default();
         }
-        let (size, best_size) = self.size(candidate.sizes_in_stock);
+        let (size, best_size) = self.size(candidate);
         ProductAffinities {
             brand: self.brand(candidate),
             category: self.category(candidate),
@@ -212,7 +220,7 @@ impl<'a, B: Background + ?Sized> Affinities<'a, B> {
             let usual = average(self.background.brand_share_in_category(brand, &path[..level]));
             let expected = (usual * log_lift.exp()).min(1.0);
             log_lift = (share(&part, &total, expected, prior) / usual).ln();
-            let trust = STEP_TRUST.powi((levels.depth() - level) as i32);
+            let trust = STEP_TRUST.powi(steps(level, levels.depth()));
             net += trust * part.net();
             unsure *= 1.0 - trust * total.confidence(prior);
             unsure_rejected *= 1.0 - trust * part.rejection_confidence(prior);
@@ -222,6 +230,9 @@ impl<'a, B: Background + ?Sized> Affinities<'a, B> {
                 evidence = Evidence::Share { chosen, of: here.total.choices, what: brand, within };
             }
             table = below;
+        }
+        if levels.depth() == 0 {
+            log_lift *= STEP_TRUST.powi(steps(0, 0));
         }
         if net < 0.0 {
             evidence = Evidence::Rejected { times: shop.rejections, what: brand };
@@ -281,15 +292,17 @@ impl<'a, B: Background + ?Sized> Affinities<'a, B> {
     /// The sizes in stock, and the best of them: the kernel around the sizes that the shopper
     /// wears. 1 where the very size is in stock, 0 one step away, towards −1 farther off; 0 while
     /// no size of that system is known.
-    pub fn size(&self, sizes_in_stock: &'a [&'a str]) -> (Affinity<'a>, Option<&'a str>) {
+    pub fn size(&self, candidate: &Candidate<'a>) -> (Affinity<'a>, Option<&'a str>) {
         if self.profile.sizes.is_empty() {
             return (Affinity::UNKNOWN, None);
         }
         let mut best = None;
         let mut best_fit = -1.0;
-        for size in sizes_in_stock {
-            let Some(place) = self.parameters.size_systems.place(size) else { continue };
-            let Some(table) = self.profile.sizes.get(place.system) else { continue };
+        for size in candidate.sizes_in_stock {
+            let place = self.parameters.size_systems.place(size, candidate.category);
+            let Some((place, table)) = place.and_then(|place| self.known_size(place)) else {
+                continue;
+            };
             if table.peak <= f64::MIN_POSITIVE {
                 continue;
             }
@@ -305,6 +318,17 @@ impl<'a, B: Background + ?Sized> Affinities<'a, B> {
         };
         let evidence = Evidence::Size { best: size, usual: &table.usual, stated: table.stated };
         (Affinity::new(2.0 * best_fit.min(1.0) - 1.0, confidence, evidence), Some(size))
+    }
+
+    /// The place with what the shopper wears of its system; a British or American shoe is compared
+    /// with European ones where only those are known.
+    fn known_size(&self, place: SizePlace<'a>) -> Option<(SizePlace<'a>, &'a SizeTable)> {
+        if let Some(table) = self.profile.sizes.get(place.system) {
+            return Some((place, table));
+        }
+        let table = self.profile.sizes.get(SHOE_EU)?;
+        let place = self.parameters.size_systems.in_european(&place, &table.usual)?;
+        Some((place, table))
     }
 
     /// The price: distance from what the shopper pays in the narrowest category known, ±½.
@@ -333,22 +357,29 @@ impl<'a, B: Background + ?Sized> Affinities<'a, B> {
         Affinity::UNKNOWN
     }
 
-    /// Likeness to what was chosen, above that of two products chosen at random.
+    /// Likeness to what was chosen lately, as far as it is more than two products of chance have.
+    /// That a brand is liked shows in what resembles the product; where the categories are wide or
+    /// there are none, only the embeddings tell what does.
     pub fn taste(&self, candidate: &Candidate<'a>) -> Affinity<'a> {
-        let tally = &self.profile.taste.tally;
-        let Some(similarity) = candidate.taste_similarity.filter(|value| value.is_finite()) else {
-            return Affinity::UNKNOWN;
-        };
-        if tally.choices == 0 {
+        let chance = self.background.similarity();
+        let floor = f64::from(chance.mean + LIKENESS_DEVIATIONS * chance.deviation).min(0.9);
+        let (mut value, mut choices, mut brand) = (0.0, 0, None);
+        for (choice, cosine) in self.profile.recent.iter().zip(candidate.likenesses) {
+            let Some(cosine) = cosine.filter(|cosine| cosine.is_finite()) else { continue };
+            let likeness = ((f64::from(cosine) - floor) / (1.0 - floor)).clamp(0.0, 1.0);
+            if likeness <= 0.0 {
+                continue;
+            }
+            let same = candidate.brand.filter(|own| choice.brand.as_deref() == Some(own));
+            let trust = if same.is_some() { 1.0 } else { OTHER_BRAND_TRUST };
+            value += choice.weight * likeness * trust;
+            choices += 1;
+            brand = brand.or(same);
+        }
+        if choices == 0 {
             return Affinity::UNKNOWN;
         }
-        let chance = self.background.similarity();
-        let deviations = (similarity - chance.mean) / chance.deviation.max(0.001);
-        Affinity::new(
-            (f64::from(deviations) / 2.0).tanh().max(0.0),
-            tally.confidence(self.parameters.prior_events),
-            Evidence::Taste { choices: tally.choices },
-        )
+        Affinity::new(value, 1.0, Evidence::Taste { choices, brand })
     }
 
     /// Having bought this very product: good where such things are bought again, slightly bad
@@ -388,6 +419,12 @@ impl<'a, B: Background + ?Sized> Affinities<'a, B> {
             None => Affinity::UNKNOWN,
         }
     }
+}
+
+/// Steps up the tree from the leaf to a level. What is known over the whole shop only is as wide for
+/// a product without a category as for one with a usual path.
+fn steps(level: usize, depth: usize) -> i32 {
+    (if depth == 0 { USUAL_DEPTH } else { depth - level }) as i32
 }
 
 /// A brand's evidence and all evidence in a category, without what the next narrower one knows.

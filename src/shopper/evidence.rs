@@ -61,10 +61,12 @@ pub enum Evidence<'a> {
         /// Days on which it was bought.
         times: u32,
     },
-    /// It resembles what the shopper chose.
+    /// It resembles what the shopper chose lately.
     Taste {
-        /// Choices behind the taste vector.
+        /// Recent choices that it resembles.
         choices: u32,
+        /// Its brand, where one of them is of it.
+        brand: Option<&'a str>,
     },
     /// The shopper dismissed this product.
     Dismissed,
@@ -115,9 +117,10 @@ impl fmt::Display for Evidence<'_> {
             Self::Bought { times: count } => {
                 write!(formatter, "you bought this {}", times(count))
             }
-            Self::Taste { choices } => {
+            Self::Taste { choices, brand } => {
                 let plural = if choices == 1 { "" } else { "s" };
-                write!(formatter, "resembles what you chose ({choices} choice{plural})")
+                write!(formatter, "resembles {choices} product{plural} that you chose lately")?;
+                brand.map_or(Ok(()), |brand| write!(formatter, ", also from {brand}"))
             }
             Self::Dismissed => formatter.write_str("you dismissed this"),
             Self::Returned => formatter.write_str("you sent this back"),

@@ -1,9 +1,13 @@
 //! Events → profile: which events count, how much, and for how long.
 
+use std::collections::HashSet;
+
 use super::acts::{Act, acts, day, mark, searches, usable};
 use super::gift::Trails;
 use super::levels::Levels;
-use super::profile::{Bought, Profile, ProfileParameters, RepeatTally, SizeTable, TurnedDown};
+use super::profile::{
+    Bought, Profile, ProfileParameters, RecentChoice, RepeatTally, SizeTable, TurnedDown,
+};
 use super::size::kernel;
 use super::tally::{Mark, update};
 use super::{Consent, Preferences};
@@ -13,14 +17,17 @@ use crate::domain::time::Timestamp;
 /// Share of a dismissal that outlives the session.
 const DISMISSAL_TAIL: f64 = 0.2;
 
-/// Weight of a rejection in the taste vector: it tells less of what is liked than a choice does.
-const TASTE_REJECTION: f64 = 0.25;
+/// Products chosen lately that are kept.
+const RECENT_MAX: usize = 6;
+
+/// What each purchase's worth of later choices leaves of a recent one's say.
+const RECENT_DECAY: f64 = 0.4;
 
 impl Profile {
     /// Folds events, in any order, into what is known at `now`. Events of a session may be joined
     /// with those of the shopper who signed in; one with an `id` counts once.
     ///
-    /// An anonymous visitor's first event gives no profile yet. Without consent the profile is
+    /// An anonymous visitor's first event gives no profile yet, unless it dismisses a product. Without consent the profile is
     /// empty, with consent to the session it holds the present session only.
     pub fn fold(
         events: &[RecordedEvent],
@@ -39,15 +46,13 @@ impl Profile {
         profile.searches = searches(&events);
         let acts = acts(&events);
         let trails = Trails::follow(&acts);
-        let dimensions = acts.iter().rev().map(|act| act.choice.taste.len()).find(|len| *len > 0);
+        profile.acts = u32::try_from(acts.len()).unwrap_or(u32::MAX);
+        profile.recent = recent_choices(&acts, &trails, (parameters, now));
         for act in &acts {
             let mark = mark(act, parameters, now);
             profile.add_need(act, mark, &trails);
             profile.add_look(act, mark);
             profile.add_size(act, mark, parameters);
-            if dimensions == Some(act.choice.taste.len()) {
-                profile.add_taste(act, trails.mark_in(act, mark));
-            }
             profile.add_product(act, mark);
         }
         profile.state_sizes(preferences, parameters);
@@ -94,22 +99,8 @@ impl Profile {
         else {
             return;
         };
-        let Some(place) = parameters.size_systems.place(size) else { return };
+        let Some(place) = parameters.size_systems.place(size, &act.choice.category) else { return };
         update(&mut self.sizes, place.system, |table| table.add(size, &place, mark));
-    }
-
-    /// Adds the unit vector of what was chosen.
-    fn add_taste(&mut self, act: &Act<'_>, mark: Mark) {
-        let vector = &act.choice.taste;
-        let norm_square: i32 = vector.iter().map(|value| i32::from(*value).pow(2)).sum();
-        if norm_square == 0 {
-            return;
-        }
-        let sign = if act.weight < 0.0 { TASTE_REJECTION } else { 1.0 };
-        let scale = sign / f64::from(norm_square).sqrt();
-        self.taste.tally.add(mark);
-        add_scaled(&mut self.taste.long, vector, mark.long * scale);
-        add_scaled(&mut self.taste.session, vector, mark.session * scale);
     }
 
     /// Repeat purchases, and products turned down. Acts come in order of time, so that choosing a
@@ -163,16 +154,31 @@ impl Profile {
     }
 }
 
-fn add_scaled(sum: &mut Vec<f32>, vector: &[i8], scale: f64) {
-    sum.resize(vector.len(), 0.0);
-    let scale = scale as f32;
-    // Nearly all acts are long before the session: nothing of them is left to add.
-    if scale.abs() < f32::MIN_POSITIVE {
-        return;
+/// The products chosen last, without those turned down since. The latest ones tell most of what is
+/// wanted now, whenever they were chosen.
+fn recent_choices(
+    acts: &[Act<'_>],
+    trails: &Trails,
+    (parameters, now): (&ProfileParameters, Timestamp),
+) -> Vec<RecentChoice> {
+    let mut seen = HashSet::new();
+    let mut recent = Vec::new();
+    let mut later = 0.0;
+    for act in acts.iter().rev() {
+        let is_new = seen.insert(act.product);
+        if act.weight <= 0.0 || !is_new {
+            continue;
+        }
+        let faded = trails.mark_in(act, mark(act, parameters, now)).long;
+        let weight = faded * RECENT_DECAY.powf(later);
+        later += act.weight;
+        let (product, brand) = (act.product.to_owned(), act.choice.brand.clone());
+        recent.push(RecentChoice { product, brand, weight });
+        if recent.len() == RECENT_MAX {
+            break;
+        }
     }
-    for (sum, value) in sum.iter_mut().zip(vector) {
-        *sum += scale * f32::from(*value);
-    }
+    recent
 }
 
 fn stated_sizes(system: &str, sizes: &[String], parameters: &ProfileParameters) -> SizeTable {

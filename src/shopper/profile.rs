@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Consent;
 use super::size::{SizePlace, SizeSystems};
-use super::tally::{Mark, Tally, known_share, update};
+use super::tally::{Mark, Tally, update};
 use crate::domain::time::Timestamp;
 
 /// What a fold needs besides the events.
@@ -160,15 +160,16 @@ pub struct TurnedDown {
     pub returned: bool,
 }
 
-/// The decayed means of the embeddings of what was chosen.
+/// A product chosen lately.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Taste {
-    /// Sum of unit vectors by long-term weight; empty without evidence.
-    pub long: Vec<f32>,
-    /// The same by session weight.
-    pub session: Vec<f32>,
-    /// Evidence behind them.
-    pub tally: Tally,
+pub struct RecentChoice {
+    /// Which product.
+    pub product: String,
+    /// Its brand at that time.
+    pub brand: Option<String>,
+    /// 0–1: what the choice was worth, faded to the time of the fold, and halved for every
+    /// purchase's worth of choices since.
+    pub weight: f64,
 }
 
 /// What is known of one shopper at one moment. Maps are ordered, so that folding the same events
@@ -181,6 +182,8 @@ pub struct Profile {
     pub consent: Consent,
     /// Events behind the profile.
     pub events: u32,
+    /// What they amount to: acts on a product, a purchase with all that led to it counting once.
+    pub acts: u32,
     /// By category key: the path's names with ` > ` between; the whole shop under the empty key.
     pub categories: BTreeMap<String, Tally>,
     /// By category key.
@@ -199,8 +202,8 @@ pub struct Profile {
     pub repeats: BTreeMap<String, RepeatTally>,
     /// Products dismissed or sent back.
     pub turned_down: BTreeMap<String, TurnedDown>,
-    /// What the shopper likes by meaning and looks.
-    pub taste: Taste,
+    /// The products chosen last, each once, the latest first.
+    pub recent: Vec<RecentChoice>,
     /// Brands the shopper asked for.
     pub liked_brands: Vec<String>,
     /// Brands the shopper blocked.
@@ -210,6 +213,13 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether the shopper said anything, rather than only did.
+    pub fn has_stated(&self) -> bool {
+        self.sizes.values().any(|table| table.stated)
+            || !self.liked_brands.is_empty()
+            || !self.blocked_brands.is_empty()
+    }
+
     /// Whether nothing is known: then every affinity is zero.
     pub fn is_empty(&self) -> bool {
         self.events == 0
@@ -217,27 +227,4 @@ impl Profile {
             && self.liked_brands.is_empty()
             && self.blocked_brands.is_empty()
     }
-
-    /// The taste vector, unit length, with as many values as the embeddings have; `None` while
-    /// nothing is known. The session turns it as far as the session knows.
-    pub fn taste(&self, prior_events: f64) -> Option<Vec<f32>> {
-        let session_share = known_share(self.taste.tally.session, prior_events) as f32;
-        let long = unit(&self.taste.long);
-        let session = unit(&self.taste.session);
-        let mixed: Vec<f32> = match (long, session) {
-            (Some(long), Some(session)) => long
-                .iter()
-                .zip(&session)
-                .map(|(long, session)| long * (1.0 - session_share) + session * session_share)
-                .collect(),
-            (long, session) => return long.or(session),
-        };
-        unit(&mixed)
-    }
-}
-
-/// The vector at unit length; `None` for one without a direction.
-fn unit(vector: &[f32]) -> Option<Vec<f32>> {
-    let norm = vector.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
-    (norm > 1e-30).then(|| vector.iter().map(|value| (f64::from(*value) / norm) as f32).collect())
 }

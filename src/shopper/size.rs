@@ -1,9 +1,10 @@
 //! Sizes as places in an ordered size system, and how near two of them are.
 //!
-//! Systems are the ordered lists of an index's settings, and three that are read from the text
-//! itself: waist × length (`W32/L34`, `32x34`) and British and American shoes (`UK 9`, `US 10.5`).
+//! Systems are the ordered lists of an index's settings, and four that are read from the text
+//! itself: waist × length (`W32/L34`, `32x34`), British and American shoes (`UK 9`, `US 10.5`), and
+//! bras (`75B`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// The system of trousers by waist and length, in inches.
 pub const WAIST_LENGTH: &str = "waist_length";
@@ -11,6 +12,13 @@ pub const WAIST_LENGTH: &str = "waist_length";
 pub const SHOE_UK: &str = "shoe_uk";
 /// American shoe sizes.
 pub const SHOE_US: &str = "shoe_us";
+/// The list of European shoe sizes, where an index has one of this name.
+pub const SHOE_EU: &str = "shoe_eu";
+/// Bras by band and cup.
+pub const BRA: &str = "bra";
+
+/// From this European size on, shoes are men's.
+const MEN_FROM_EU: f64 = 41.0;
 
 /// Standard deviation of the kernel, in steps of a system: one step away is half a fit, because
 /// 0.849² · 2 · ln 2 = 1.
@@ -56,21 +64,34 @@ pub(super) fn kernel(along: f64, across: f64) -> f64 {
     (-(along * along + across * across) / (2.0 * BANDWIDTH_STEPS * BANDWIDTH_STEPS)).exp()
 }
 
+/// One size system: sizes in order, and where they are worn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SizeList {
+    /// From small to large.
+    pub sizes: Vec<String>,
+    /// Words of which one must end a word of the category path, in lower case; empty for sizes of
+    /// anything. Forty-four is a shoe, and is a dress.
+    pub categories: Vec<String>,
+}
+
 /// The size systems of an index, prepared for look-ups.
 #[derive(Clone, Debug, Default)]
 pub struct SizeSystems {
     names: Vec<String>,
+    /// By system: words of the categories where it is worn.
+    categories: Vec<Vec<String>>,
     /// By label: the systems that have it, with the position there, in the order of names.
     labels: HashMap<String, Vec<(usize, f64)>>,
 }
 
 impl SizeSystems {
     /// Prepares ordered lists of sizes by system name.
-    pub fn new(systems: &BTreeMap<String, Vec<String>>) -> Self {
+    pub fn new<'l>(systems: impl IntoIterator<Item = (&'l str, SizeList)>) -> Self {
         let mut prepared = Self::default();
-        for (name, sizes) in systems {
-            prepared.names.push(name.clone());
-            prepared.add(prepared.names.len() - 1, sizes);
+        for (name, list) in systems {
+            prepared.names.push(name.to_owned());
+            prepared.categories.push(list.categories);
+            prepared.add(prepared.names.len() - 1, &list.sizes);
         }
         prepared
     }
@@ -84,16 +105,18 @@ impl SizeSystems {
         }
     }
 
-    /// Where a size stands, or `None` for one that no system has. A label that several lists have
-    /// belongs to the first of them by name.
-    pub fn place(&self, size: &str) -> Option<SizePlace<'_>> {
+    /// Where a size of a product of a category stands, or `None` for one that no system has there.
+    /// A label that several lists have belongs to the one that is worn in the category, else to the
+    /// first by name of those that are worn anywhere. Without a category it belongs to the first.
+    pub fn place<Name: AsRef<str>>(&self, size: &str, category: &[Name]) -> Option<SizePlace<'_>> {
         // Catalogues write sizes as the lists do nearly always: try that before normalising.
-        self.listed(size).or_else(|| {
+        self.listed(size, category).or_else(|| {
             let size = written(size);
-            self.listed(&size)
-                .or_else(|| letters(&size).and_then(|word| self.listed(word)))
+            self.listed(&size, category)
+                .or_else(|| letters(&size).and_then(|word| self.listed(word, category)))
                 .or_else(|| read_pair(&size))
-                .or_else(|| self.prefixed(&size))
+                .or_else(|| read_bra(&size))
+                .or_else(|| self.prefixed(&size, category))
         })
     }
 
@@ -102,6 +125,7 @@ impl SizeSystems {
         let text = written(size);
         match system {
             WAIST_LENGTH => read_pair(&text),
+            BRA => read_bra(&text),
             SHOE_UK => read_shoe(SHOE_UK, text.trim_start_matches("UK")),
             SHOE_US => read_shoe(SHOE_US, text.trim_start_matches("US")),
             _ => {
@@ -118,20 +142,47 @@ impl SizeSystems {
         }
     }
 
-    fn listed(&self, label: &str) -> Option<SizePlace<'_>> {
-        let (system, along) = *self.labels.get(label)?.first()?;
-        Some(SizePlace { system: &self.names[system], along, across: 0.0 })
+    /// Where a British or American shoe stands in the European list, for a shopper who wears `own`
+    /// of that list.
+    pub fn in_european(&self, place: &SizePlace<'_>, own: &str) -> Option<SizePlace<'_>> {
+        let own = written(own);
+        let own_eu: f64 = own.trim_start_matches("EU").trim().parse().ok()?;
+        self.place_in(SHOE_EU, &european(place, own_eu)?.to_string())
     }
 
-    fn prefixed(&self, text: &str) -> Option<SizePlace<'_>> {
+    fn listed<Name: AsRef<str>>(&self, label: &str, category: &[Name]) -> Option<SizePlace<'_>> {
+        let places = self.labels.get(label)?;
+        let is_of = |(system, _): &&(usize, f64)| is_worn_in(&self.categories[*system], category);
+        let of_anything = |(system, _): &&(usize, f64)| self.categories[*system].is_empty();
+        let (system, along) = if category.is_empty() {
+            places.first()
+        } else {
+            places.iter().find(is_of).or_else(|| places.iter().find(of_anything))
+        }?;
+        Some(SizePlace { system: &self.names[*system], along: *along, across: 0.0 })
+    }
+
+    fn prefixed<Name: AsRef<str>>(&self, text: &str, category: &[Name]) -> Option<SizePlace<'_>> {
         if let Some(rest) = text.strip_prefix("UK") {
             return read_shoe(SHOE_UK, rest);
         }
         if let Some(rest) = text.strip_prefix("US") {
             return read_shoe(SHOE_US, rest);
         }
-        self.listed(text.strip_prefix("EU")?.trim_start())
+        self.listed(text.strip_prefix("EU")?.trim_start(), category)
     }
+}
+
+/// Whether one of the words ends a word of the path: "schuhe" is also in "Laufschuhe".
+fn is_worn_in<Name: AsRef<str>>(words: &[String], category: &[Name]) -> bool {
+    let ends = |text: &str, word: &String| {
+        let start = text.len().checked_sub(word.len());
+        start.and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
+    category
+        .iter()
+        .flat_map(|name| name.as_ref().split(|character: char| !character.is_alphanumeric()))
+        .any(|text| words.iter().any(|word| ends(text, word)))
 }
 
 /// The normal writing of a label: upper case, trimmed, a decimal point.
@@ -147,6 +198,30 @@ fn letters(label: &str) -> Option<&'static str> {
 fn read_shoe(system: &'static str, text: &str) -> Option<SizePlace<'static>> {
     let number: f64 = text.trim().parse().ok()?;
     (0.0..20.0).contains(&number).then_some(SizePlace { system, along: number * 2.0, across: 0.0 })
+}
+
+/// A shoe of another system in that of the European list, told by the shopper's own European size:
+/// British and American sizes of men and women stand apart, and few feet are in between.
+fn european(place: &SizePlace<'_>, own_eu: f64) -> Option<f64> {
+    let number = place.along / 2.0;
+    let is_men = own_eu >= MEN_FROM_EU;
+    match place.system {
+        SHOE_UK => Some(number + if is_men { 34.5 } else { 33.0 }),
+        SHOE_US => Some(number + if is_men { 33.5 } else { 31.0 }),
+        _ => None,
+    }
+}
+
+/// Reads `75B`: bands step by five centimetres, cups by letters.
+fn read_bra(text: &str) -> Option<SizePlace<'static>> {
+    let (band, cup) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let cup = cup.bytes().next().filter(|letter| (b'A'..=b'K').contains(letter))?;
+    let band: f64 = band.parse().ok()?;
+    (55.0..=130.0).contains(&band).then_some(SizePlace {
+        system: BRA,
+        along: band / 5.0,
+        across: f64::from(cup - b'A'),
+    })
 }
 
 /// Reads `W32/L34`, `W32 L34`, `32/34` and `32X34`. Waists step by one inch, lengths by two. Without

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Consent;
-use super::profile::{Profile, ProfileParameters};
+use super::profile::{Profile, ProfileParameters, RecentChoice};
 use super::tally::Tally;
 use crate::domain::time::Timestamp;
 
@@ -34,8 +34,8 @@ pub struct ProfileView {
     pub bought: Vec<BoughtView>,
     /// Products dismissed or sent back.
     pub turned_down: Vec<TurnedDownView>,
-    /// How much the taste vector knows.
-    pub taste: TasteView,
+    /// Products chosen lately, the latest first.
+    pub recent: Vec<RecentChoice>,
     /// Texts searched for, newest first.
     pub searches: Vec<String>,
 }
@@ -108,17 +108,6 @@ pub struct TurnedDownView {
     pub returned: bool,
 }
 
-/// How much the taste vector knows. The vector itself says nothing to a reader.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct TasteView {
-    /// Length of the vector; 0 when there is none.
-    pub dimensions: usize,
-    /// Choices behind it.
-    pub choices: u32,
-    /// How sure this makes, 0–1.
-    pub confidence: f64,
-}
-
 /// The key of the whole shop in a list.
 const WHOLE_SHOP: &str = "";
 
@@ -148,11 +137,7 @@ impl ProfileView {
             prices: prices(profile),
             bought: bought(profile),
             turned_down: turned_down(profile),
-            taste: TasteView {
-                dimensions: profile.taste.long.len(),
-                choices: profile.taste.tally.choices,
-                confidence: profile.taste.tally.confidence(prior),
-            },
+            recent: profile.recent.clone(),
             searches: profile.searches.clone(),
         }
     }

@@ -18,7 +18,7 @@ use vitrine::embed::hashing::HashingEmbedder;
 use vitrine::engine::{Caller, Engine, Format, Mapping, Parts};
 use vitrine::store::embedded::Embedded;
 
-use crate::support::TestEngine;
+use crate::support::{TestEngine, sample_shop};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -61,23 +61,6 @@ fn on_disk(folder: &Path) -> Engine {
         folder: Some(folder.join("indexes")),
     })
     .unwrap()
-}
-
-/// The sample shop with its shoppers' history.
-fn sample_shop() -> TestEngine {
-    let test = TestEngine::empty();
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-    test.engine.create_index(&shop(), &json!({"semantic": {"enabled": false}})).unwrap();
-    let products = std::fs::File::open(data.join("products.jsonl")).unwrap();
-    let form = (Format::Auto, &Mapping::default());
-    let read = std::io::BufReader::new(products);
-    let put = test.engine.put_products(&shop(), read, form, &|_| ()).unwrap();
-    assert_eq!(put.rejected, vec![]);
-    test.engine.wait_settled(&shop(), Duration::from_secs(120), &|_| ()).unwrap();
-    let history = std::fs::read_to_string(data.join("events.jsonl")).unwrap();
-    let history = history.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    test.engine.import_events(history, caller().now).unwrap();
-    test
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod shopper;
 mod spelling;
 mod store;
 mod support;
+mod taste;
 mod text;
 mod tidy;
 mod train;

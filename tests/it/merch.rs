@@ -68,6 +68,7 @@ impl Shop {
                 signals,
                 rank_without_personalisation: rank,
                 exact: scored.2.as_deref() == Some("exact"),
+                propensity: None,
             }
         });
         Ranked::new(items.collect(), sorted_by_field, &self.columns, &self.statistics)

@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 use vitrine::domain::event::{Choice, Event, EventKind, RecordedEvent};
 use vitrine::domain::id::{IndexName, ProductId, SessionId, ShopperId};
 use vitrine::domain::time::Timestamp;
-use vitrine::settings::Settings;
+use vitrine::settings::{Settings, SizeSystem};
 use vitrine::shopper::affinity::{Affinities, Background, Candidate, ProductAffinities};
 use vitrine::shopper::profile::{Profile, ProfileParameters};
-use vitrine::shopper::size::{SHOE_UK, SizeSystems, WAIST_LENGTH};
+use vitrine::shopper::size::{BRA, SHOE_UK, SizeList, SizeSystems, WAIST_LENGTH};
 use vitrine::shopper::view::ProfileView;
 use vitrine::shopper::{Consent, Preferences};
 
@@ -28,10 +28,20 @@ fn now() -> Timestamp {
     Timestamp::parse("2026-06-15T12:00:00Z").unwrap()
 }
 
+fn size_systems(settings: &Settings) -> SizeSystems {
+    SizeSystems::new(settings.size_systems.iter().map(|(name, system)| {
+        let list = match system.clone() {
+            SizeSystem::Anywhere(sizes) => SizeList { sizes, categories: vec![] },
+            SizeSystem::In { sizes, categories } => SizeList { sizes, categories },
+        };
+        (name.as_str(), list)
+    }))
+}
+
 fn parameters() -> ProfileParameters {
     let settings = Settings::defaults().unwrap();
     ProfileParameters {
-        size_systems: SizeSystems::new(&settings.size_systems),
+        size_systems: size_systems(&settings),
         ..ProfileParameters::default()
     }
 }
@@ -123,7 +133,9 @@ fn category_effect(profile: &Profile, category: &str) -> f32 {
 }
 
 fn size_judged(profile: &Profile, sizes: &[&str]) -> (f32, Option<String>, String) {
-    let candidate = Candidate { sizes_in_stock: sizes, ..Candidate::default() };
+    let category = path(RUNNING);
+    let candidate =
+        Candidate { sizes_in_stock: sizes, category: &category, ..Candidate::default() };
     judge(profile, candidate, |known| {
         let best = known.best_size.map(str::to_owned);
         (known.size.value, best, known.size.evidence.to_string())
@@ -317,13 +329,22 @@ fn sizes_are_near_or_far() {
 #[test]
 fn sizes_are_read_from_their_text() {
     let systems = parameters().size_systems;
-    let place = |size: &str| systems.place(size).map(|place| place.system.to_owned());
+    let of = |size: &str, category: &str| {
+        systems.place(size, &path(category)).map(|place| place.system.to_owned())
+    };
+    let place = |size: &str| of(size, RUNNING);
     assert_eq!(place(" xl ").as_deref(), Some("letters"));
     assert_eq!(place("Medium").as_deref(), Some("letters"));
     assert_eq!(place("EU 44").as_deref(), Some("shoe_eu"));
     assert_eq!(place("44,5").as_deref(), Some("shoe_eu"));
     assert_eq!(place("32x34").as_deref(), Some(WAIST_LENGTH));
     assert_eq!(place("UK10.5").as_deref(), Some(SHOE_UK));
+    assert_eq!(of("44", "Fashion/Dresses").as_deref(), Some("wear_eu"));
+    assert_eq!(of("44", "Schuhe/Laufschuhe").as_deref(), Some("shoe_eu"));
+    assert_eq!(of("44", "Sports/Laufschuhe").as_deref(), Some("shoe_eu"));
+    assert_eq!(of("44", "Electronics/Cables"), None);
+    assert_eq!(of("44", "").as_deref(), Some("shoe_eu"), "the first by name");
+    assert_eq!(of("75b", "Fashion/Underwear").as_deref(), Some(BRA));
     assert_eq!(place("39/42"), None);
     assert_eq!(place("one size"), None);
     assert_eq!(place("Ⅻ ß"), None);
@@ -437,30 +458,46 @@ fn prices_colours_and_taste_lean_towards_what_was_chosen() {
     for event in &mut history {
         event.choice.price = Some(120.0);
         event.choice.color = Some("red".to_owned());
-        event.choice.taste = vec![100, 0, 20, -5];
     }
     let profile = fold(&history);
     let category = path(RUNNING);
-    let with = |price: f32, color, similarity| {
+    let with = |price: f32, color, brand, likeness| {
+        let likenesses = [Some(likeness); 6];
         let candidate = Candidate {
             category: &category,
+            brand: Some(brand),
             color: Some(color),
             log_price: Some(price.ln()),
-            taste_similarity: Some(similarity),
+            likenesses: &likenesses,
             ..Candidate::default()
         };
         judge(&profile, candidate, |known| {
             (known.price.value, known.color.value, known.taste.value)
         })
     };
-    let (near, red, alike) = with(115.0, "red", 0.8);
-    let (far, green, unlike) = with(900.0, "green", 0.1);
+    let (near, red, alike) = with(115.0, "red", "Brooks", 0.9);
+    let (far, green, unlike) = with(900.0, "green", "Brooks", 0.3);
+    let other_brand = with(115.0, "red", "Hoka", 0.9).2;
     assert!(near > 0.4 && (-0.5..0.0).contains(&far), "{near} {far}");
     assert!(red > 0.5 && green.to_bits() == 0);
-    assert!(alike > 0.9 && unlike.to_bits() == 0);
-    let taste = profile.taste(3.0).unwrap();
-    let norm: f32 = taste.iter().map(|value| value * value).sum();
-    assert!((norm - 1.0).abs() < 1e-5 && taste[0] > 0.9 && taste.len() == 4);
+    assert!(alike > 0.9 && unlike.to_bits() == 0, "{alike} {unlike}");
+    assert!(other_brand > 0.0 && other_brand < 0.2 * alike, "{other_brand}");
+}
+
+#[test]
+fn the_latest_choices_tell_most_and_rejected_ones_nothing() {
+    let history = [
+        act(EventKind::Purchase, "old", 9.0 * DAY, "Brooks", RUNNING),
+        act(EventKind::Purchase, "kept", 6.0 * DAY, "Asics", RUNNING),
+        act(EventKind::Purchase, "back", 5.0 * DAY, "Nike", RUNNING),
+        act(EventKind::Return, "back", 2.0 * DAY, "Nike", RUNNING),
+        act(EventKind::Click, "seen", 1.0 * DAY, "Hoka", RUNNING),
+    ];
+    let recent = fold(&history).recent;
+    let names: Vec<&str> = recent.iter().map(|choice| choice.product.as_str()).collect();
+    assert_eq!(names, ["seen", "kept", "old"]);
+    assert!(recent[1].weight > recent[0].weight, "a click is less than a purchase: {recent:?}");
+    assert!(recent[1].weight > 2.0 * recent[2].weight, "the earlier fades: {recent:?}");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn event(visitor: &Visitor, id: Option<String>, at_ms: i64) -> RecordedEvent {
         price: Some(19.99),
         timestamp: Some(at),
     };
-    RecordedEvent { event, at, choice: Choice { taste: vec![-128, 127], ..Choice::default() } }
+    RecordedEvent { event, at, choice: Choice::default() }
 }
 
 fn visitors() -> Vec<Visitor> {

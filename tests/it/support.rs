@@ -2,10 +2,12 @@
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use vitrine::domain::id::IndexName;
+use vitrine::domain::time::Timestamp;
 use vitrine::embed::Embedder;
 use vitrine::embed::hashing::HashingEmbedder;
 use vitrine::engine::{Engine, Format, Mapping, Parts};
@@ -50,4 +52,34 @@ impl TestEngine {
             .expect("a few products are indexed soon");
         one
     }
+}
+
+/// The time at which the sample shop's history has ended.
+pub(crate) fn sample_now() -> Timestamp {
+    Timestamp::parse("2026-11-01T12:00:00Z").expect("a valid time")
+}
+
+/// The sample shop with its shoppers' history, found by word. It takes a while to build, so all
+/// tests share one; what they record is of sessions of their own.
+pub(crate) fn sample_shop() -> &'static TestEngine {
+    static SHOP: OnceLock<TestEngine> = OnceLock::new();
+    SHOP.get_or_init(|| {
+        let test = TestEngine::empty();
+        let shop = IndexName::parse("shop").expect("a valid name");
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+        let by_word = serde_json::json!({"semantic": {"enabled": false}});
+        test.engine.create_index(&shop, &by_word).expect("it is new");
+        let products = std::fs::File::open(data.join("products.jsonl")).expect("it is there");
+        let form = (Format::Auto, &Mapping::default());
+        let read = std::io::BufReader::new(products);
+        let put = test.engine.put_products(&shop, read, form, &|_| ()).expect("they are valid");
+        assert_eq!(put.rejected, vec![]);
+        let patience = Duration::from_secs(120);
+        test.engine.wait_settled(&shop, patience, &|_| ()).expect("they are indexed soon");
+        let history = std::fs::read_to_string(data.join("events.jsonl")).expect("it is there");
+        let events = history.lines().map(|line| serde_json::from_str(line).expect("an event"));
+        let recorded = test.engine.import_events(events.collect(), sample_now());
+        assert_eq!(recorded.expect("they are valid").rejected, vec![]);
+        test
+    })
 }

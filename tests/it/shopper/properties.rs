@@ -26,7 +26,6 @@ fn any_event() -> impl Strategy<Value = RecordedEvent> {
             let mut event = act(kind, &format!("p{product}"), minutes_ago, brand, category);
             event.choice.size = size.map(str::to_owned);
             event.choice.price = Some(f64::from(product) * 10.0);
-            event.choice.taste = vec![product as i8, 3, -7];
             event
         },
     )
@@ -47,7 +46,7 @@ proptest! {
                 color: Some("red"),
                 sizes_in_stock: &["41", "L", "34/32"],
                 log_price: Some(3.0),
-                taste_similarity: Some(0.7),
+                likenesses: &[Some(0.7), None, Some(1.0)],
             };
             judge(&profile, candidate, |known| {
                 let all = [known.brand, known.category, known.size, known.color, known.price,

@@ -1,0 +1,113 @@
+//! Pages of one search: whoever turns to the next page goes on with the profile of the first, so
+//! that no product repeats or vanishes while events arrive.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use lru::LruCache;
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+
+use crate::domain::event::Visitor;
+use crate::domain::id::IndexName;
+use crate::domain::search::SearchRequest;
+use crate::domain::time::{DAY_MS, Timestamp};
+use crate::shopper::profile::Profile;
+
+/// Searches whose profile is kept for their next pages.
+const JOURNEYS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2_000);
+
+/// Who turns a page later than this begins anew.
+const AGE_MS_MAX: i64 = 30 * 60 * 1_000;
+
+/// Identifies a visitor's search, whichever page of it.
+type Key = [u8; 32];
+
+/// What the pages of one search have in common.
+#[derive(Clone)]
+pub(super) struct Journey {
+    /// The visitor's key.
+    visitor: String,
+    /// When the first page was asked for.
+    pub(super) begun: Timestamp,
+    /// What was known then.
+    pub(super) profile: Arc<Profile>,
+}
+
+/// The searches of late by visitor and request.
+pub(super) struct Journeys(Mutex<LruCache<Key, Journey>>);
+
+impl Default for Journeys {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(JOURNEYS_KEPT)))
+    }
+}
+
+impl Journeys {
+    /// What the first page of this search was made with, if this is a later one.
+    pub(super) fn of(
+        &self,
+        index: &IndexName,
+        request: &SearchRequest,
+        now: Timestamp,
+    ) -> Option<Journey> {
+        if request.page <= 1 {
+            return None;
+        }
+        let key = key(index, request)?;
+        let journey = self.0.lock().get(&key).cloned()?;
+        let age_ms = now.as_ms() - journey.begun.as_ms();
+        (0..AGE_MS_MAX).contains(&age_ms).then_some(journey)
+    }
+
+    /// Keeps what a page was made with for those that follow.
+    pub(super) fn begin(
+        &self,
+        index: &IndexName,
+        request: &SearchRequest,
+        (begun, profile): (Timestamp, &Arc<Profile>),
+    ) {
+        let visitor = visitor(request).map(|visitor| visitor.key());
+        if let (Some(visitor), Some(key)) = (visitor, key(index, request)) {
+            let journey = Journey { visitor, begun, profile: Arc::clone(profile) };
+            self.0.lock().put(key, journey);
+        }
+    }
+
+    /// Forgets what was made for a visitor.
+    pub(super) fn forget(&self, visitor: &str) {
+        let mut kept = self.0.lock();
+        let of_visitor = kept.iter().filter(|(_, journey)| journey.visitor == visitor);
+        let keys: Vec<Key> = of_visitor.map(|(key, _)| *key).collect();
+        for key in keys {
+            kept.pop(&key);
+        }
+    }
+}
+
+fn visitor(request: &SearchRequest) -> Option<Visitor> {
+    Visitor::from_parts(request.shopper.as_ref(), request.session.as_ref())
+}
+
+/// The request without its page; `None` for one that names nobody.
+fn key(index: &IndexName, request: &SearchRequest) -> Option<Key> {
+    visitor(request)?;
+    let request = SearchRequest { page: 1, explain: false, ..request.clone() };
+    let text = serde_json::to_vec(&(index, request)).ok()?;
+    Some(Sha256::digest(text).into())
+}
+
+/// What chance is drawn from: the same for one visitor, query and day.
+pub(super) fn seed(request: &SearchRequest, now: Timestamp) -> u64 {
+    let visitor = visitor(request).map(|visitor| visitor.key()).unwrap_or_default();
+    let day = now.as_ms().div_euclid(DAY_MS);
+    let digest = Sha256::new()
+        .chain_update(day.to_be_bytes())
+        .chain_update(visitor)
+        .chain_update([0])
+        .chain_update(&request.q)
+        .finalize();
+    let mut first = [0_u8; 8];
+    first.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(first)
+}
