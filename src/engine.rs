@@ -15,13 +15,13 @@ mod snapshot;
 mod trial;
 mod worker;
 
+pub use crate::rank::signal::PERSONAL;
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
 pub use preview::{Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
 pub use shoppers::Recorded;
-pub use crate::rank::signal::PERSONAL;
 pub use trial::{History, Trial};
 
 pub use crate::catalog::{Format, Mapping};

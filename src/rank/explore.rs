@@ -39,7 +39,8 @@ pub(super) fn explore(
     }
     let slot = SLOTS.start + draw.below(SLOTS.len());
     let end = DRAWN_FROM.end.min(items.len());
-    let drawable: Vec<usize> = (DRAWN_FROM.start..end).filter(|place| may(&items[*place])).collect();
+    let drawable: Vec<usize> =
+        (DRAWN_FROM.start..end).filter(|place| may(&items[*place])).collect();
     if drawable.is_empty() || items[slot].exact {
         return;
     }

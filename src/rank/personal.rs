@@ -29,6 +29,7 @@ pub struct Person<'a> {
 }
 
 /// The shop's average shopper, as the index's statistics tell.
+#[derive(Clone, Copy)]
 struct Average<'v>(&'v View);
 
 impl Average<'_> {
@@ -52,6 +53,10 @@ impl Background for Average<'_> {
         self.category(category).map_or(0.0, |category| statistics.category_share(category))
     }
 
+    fn mean_log_price(&self, category: &[&str]) -> Option<f32> {
+        self.0.generation.statistics.mean_log_price(self.category(category)?)
+    }
+
     fn color_share(&self, color: &str) -> f32 {
         let columns = &self.0.generation.columns;
         let color = columns.dictionary().value(columns.known().color, color);
@@ -68,7 +73,7 @@ impl Background for Average<'_> {
 pub(super) struct Personal<'a> {
     view: &'a View,
     person: Person<'a>,
-    average: Average<'a>,
+    affinities: Affinities<'a, Average<'a>>,
     /// The embeddings of the recent choices that the index still has.
     recent: Vec<Option<PreparedQuery>>,
 }
@@ -91,7 +96,8 @@ impl<'a> Personal<'a> {
             Some(PreparedQuery::new(&vector))
         };
         let recent = person.profile.recent.iter().map(prepared).collect();
-        Some(Self { view, person, average: Average(view), recent })
+        let affinities = Affinities::new(person.profile, person.parameters, Average(view));
+        Some(Self { view, person, affinities, recent })
     }
 
     /// Whether all that is known comes from a single act of the shopper, who stated nothing.
@@ -151,9 +157,7 @@ impl<'a> Personal<'a> {
                 .map(|price| price.ln() as f32),
             likenesses: &likenesses,
         };
-        let affinities =
-            Affinities::new(self.person.profile, self.person.parameters, &self.average);
-        read(&affinities.judge(&candidate))
+        read(&self.affinities.judge(&candidate))
     }
 
     /// Adds the shopper's part to the signals.
@@ -242,7 +246,7 @@ impl LabelJudge {
         let personal = Personal::new(view, Some(person))?;
         let (columns, profile) = (&view.generation.columns, person.profile);
         let known = columns.known();
-        let affinities = Affinities::new(profile, person.parameters, &personal.average);
+        let affinities = &personal.affinities;
         let mut effects = HashMap::new();
         let brands = profile.brands.get("").into_iter().flat_map(|table| table.brands.keys());
         for brand in brands.chain(&profile.liked_brands) {

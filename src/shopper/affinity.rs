@@ -7,11 +7,11 @@
 
 use super::evidence::Evidence;
 use super::fold::density;
-use super::levels::Levels;
+use super::levels::{Levels, leaves, split};
 use super::lift::{average, bounded_lift, bounded_rejection, share};
 use super::profile::{BrandTable, Profile, ProfileParameters, SizeTable};
 use super::size::{SHOE_EU, SizePlace};
-use super::tally::Tally;
+use super::tally::{Tally, known_share};
 
 /// Each step up the category tree multiplies by this the log-lift that it passes down and the
 /// confidence that it lends.
@@ -102,6 +102,11 @@ pub trait Background {
     /// Share of a colour among all choices.
     fn color_share(&self, color: &str) -> f32;
 
+    /// Mean of ln price over the choices in a category and below, where it is known.
+    fn mean_log_price(&self, _category: &[&str]) -> Option<f32> {
+        None
+    }
+
     /// Share of purchases in a category that repeat one of the same product by the same shopper,
     /// where it is known.
     fn repeat_rate(&self, _category: &[&str]) -> Option<f32> {
@@ -138,10 +143,35 @@ pub struct ProductAffinities<'a> {
 }
 
 /// Judges products for one shopper against the shop's average.
-pub struct Affinities<'a, B: Background + ?Sized> {
+pub struct Affinities<'a, B: Background> {
     profile: &'a Profile,
     parameters: &'a ProfileParameters,
-    background: &'a B,
+    background: B,
+    spending: Spending,
+}
+
+/// How much dearer than usual the shopper buys, over all categories.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spending {
+    /// Mean of ln (price paid ⁄ price usual in its category); below 0 for cheaper.
+    dearness: f64,
+    /// The evidence behind it.
+    weight: f64,
+}
+
+impl Spending {
+    fn of(profile: &Profile, background: &impl Background) -> Self {
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for (key, band) in leaves(&profile.prices) {
+            let path: Vec<&str> = split(key).collect();
+            let usual = background.mean_log_price(&path);
+            if let (Some((mean, _)), Some(usual)) = (band.mean_and_variance(), usual) {
+                sum += band.weight() * (mean - f64::from(usual));
+                weight += band.weight();
+            }
+        }
+        Self { dearness: if weight > 0.0 { sum / weight } else { 0.0 }, weight }
+    }
 }
 
 const NOTHING: Tally = Tally {
@@ -153,10 +183,11 @@ const NOTHING: Tally = Tally {
     rejections: 0,
 };
 
-impl<'a, B: Background + ?Sized> Affinities<'a, B> {
+impl<'a, B: Background> Affinities<'a, B> {
     /// For one profile, folded with the same parameters.
-    pub fn new(profile: &'a Profile, parameters: &'a ProfileParameters, background: &'a B) -> Self {
-        Self { profile, parameters, background }
+    pub fn new(profile: &'a Profile, parameters: &'a ProfileParameters, background: B) -> Self {
+        let spending = Spending::of(profile, &background);
+        Self { profile, parameters, background, spending }
     }
 
     /// Every affinity of a product.
@@ -331,30 +362,36 @@ impl<'a, B: Background + ?Sized> Affinities<'a, B> {
         Some((place, table))
     }
 
-    /// The price: distance from what the shopper pays in the narrowest category known, ±½.
+    /// The price: distance from what the shopper pays in the category; where nothing was chosen of
+    /// it, from what is usual there times how much dearer than usual the shopper buys elsewhere. ±½.
     pub fn price(&self, candidate: &Candidate<'a>) -> Affinity<'a> {
         let Some(log_price) = candidate.log_price.filter(|price| price.is_finite()) else {
             return Affinity::UNKNOWN;
         };
-        let levels = Levels::new(candidate.category);
-        for level in (1..=levels.depth()).rev() {
-            let Some(band) = self.profile.prices.get(levels.key(level)) else { continue };
-            let Some((mean, variance)) = band.mean_and_variance() else { continue };
-            let prior = self.parameters.prior_events.max(f64::MIN_POSITIVE);
-            let weight = band.tally.long + band.tally.session;
-            let variance =
-                (weight * variance + prior * LOG_PRICE_DEVIATION.powi(2)) / (weight + prior);
-            let distance = f64::from(log_price) - mean;
-            let near = (-distance * distance / (2.0 * variance.max(0.01))).exp();
-            let trust = STEP_TRUST.powi((levels.depth() - level) as i32);
-            let category = candidate.category[level - 1];
-            return Affinity::new(
-                PRICE_VALUE_MAX * (2.0 * near - 1.0),
-                trust * band.tally.confidence(prior),
-                Evidence::Price { typical: mean.exp(), category },
-            );
-        }
-        Affinity::UNKNOWN
+        let Some(category) = candidate.category.last() else { return Affinity::UNKNOWN };
+        let band = self.profile.prices.get(Levels::new(candidate.category).leaf());
+        let own = band.and_then(|band| Some((band, band.mean_and_variance()?)));
+        let prior = self.parameters.prior_events.max(f64::MIN_POSITIVE);
+        let (mean, variance, weight, trust) = match own {
+            Some((band, (mean, variance))) => (mean, variance, band.weight(), 1.0),
+            None => {
+                let Some(usual) = self.background.mean_log_price(candidate.category) else {
+                    return Affinity::UNKNOWN;
+                };
+                let spending = &self.spending;
+                (f64::from(usual) + spending.dearness, 0.0, spending.weight, STEP_TRUST)
+            }
+        };
+        let variance = (weight * variance + prior * LOG_PRICE_DEVIATION.powi(2)) / (weight + prior);
+        let distance = f64::from(log_price) - mean;
+        let near = (-distance * distance / (2.0 * variance.max(0.01))).exp();
+        let confidence =
+            band.map_or(known_share(weight, prior), |band| band.tally.confidence(prior));
+        Affinity::new(
+            PRICE_VALUE_MAX * (2.0 * near - 1.0),
+            trust * confidence,
+            Evidence::Price { typical: mean.exp(), category },
+        )
     }
 
     /// Likeness to what was chosen lately, as far as it is more than two products of chance have.

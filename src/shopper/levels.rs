@@ -1,7 +1,22 @@
 //! The levels of a category path, from the whole shop down to the leaf.
 
+use std::collections::BTreeMap;
+
 /// Stands between the names of a path in a key.
 const SEPARATOR: &str = " > ";
+
+/// The names of a key.
+pub(super) fn split(key: &str) -> impl Iterator<Item = &str> {
+    key.split(SEPARATOR)
+}
+
+/// The entries of the narrowest categories of an ordered map.
+pub(super) fn leaves<T>(by_key: &BTreeMap<String, T>) -> impl Iterator<Item = (&str, &T)> {
+    by_key.iter().map(|(key, value)| (key.as_str(), value)).filter(|(key, _)| {
+        let below = format!("{key}{SEPARATOR}");
+        by_key.range(below.clone()..).next().is_none_or(|(next, _)| !next.starts_with(&below))
+    })
+}
 
 /// Keys of all levels of one category path; level 0 is the whole shop, whose key is empty.
 pub(super) struct Levels {

@@ -119,9 +119,14 @@ impl PriceBand {
         self.square_sum += weight * log_price * log_price;
     }
 
+    /// The weight behind the moments, ≥ 0.
+    pub fn weight(&self) -> f64 {
+        self.tally.long + self.tally.session
+    }
+
     /// Weighted mean and variance of ln price, when there is any weight.
     pub fn mean_and_variance(&self) -> Option<(f64, f64)> {
-        let weight = self.tally.long + self.tally.session;
+        let weight = self.weight();
         if weight <= f64::MIN_POSITIVE {
             return None;
         }

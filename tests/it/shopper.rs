@@ -40,14 +40,12 @@ fn size_systems(settings: &Settings) -> SizeSystems {
 
 fn parameters() -> ProfileParameters {
     let settings = Settings::defaults().unwrap();
-    ProfileParameters {
-        size_systems: size_systems(&settings),
-        ..ProfileParameters::default()
-    }
+    ProfileParameters { size_systems: size_systems(&settings), ..ProfileParameters::default() }
 }
 
 /// A shop where every brand has a tenth of each category, every category a tenth of the shop and
 /// every colour a tenth of all.
+#[derive(Clone, Copy)]
 struct Shop {
     repeat_rate: Option<f32>,
 }
@@ -117,7 +115,7 @@ fn judge<T>(
 ) -> T {
     let parameters = parameters();
     let shop = Shop { repeat_rate: None };
-    read(&Affinities::new(profile, &parameters, &shop).judge(&candidate))
+    read(&Affinities::new(profile, &parameters, shop).judge(&candidate))
 }
 
 fn brand_effect(profile: &Profile, brand: &str, category: &str) -> f32 {
@@ -434,7 +432,7 @@ fn consumables_return_and_durable_goods_do_not() {
     let candidate = Candidate { id: "p", category: &category, ..Candidate::default() };
     let effect = |repeat_rate| {
         let shop = Shop { repeat_rate };
-        Affinities::new(&bought, &parameters, &shop).repeat(&candidate).effect()
+        Affinities::new(&bought, &parameters, shop).repeat(&candidate).effect()
     };
     assert!(effect(Some(0.6)) > 0.2);
     assert!(effect(Some(0.0)) < 0.0);

@@ -211,7 +211,9 @@ fn price_bands_are_followed() {
                 let (page, plain) = pages(&shopper.id, q);
                 let price = |page: &Page| {
                     let prices = page.hits.iter().take(10);
-                    mean(&prices.filter_map(|hit| hit.product["price"].as_f64()).collect::<Vec<_>>())
+                    mean(
+                        &prices.filter_map(|hit| hit.product["price"].as_f64()).collect::<Vec<_>>(),
+                    )
                 };
                 ratios.push(price(&page) / price(&plain));
             }
@@ -232,24 +234,26 @@ fn a_gift_is_forgotten_and_a_change_of_taste_is_followed() {
             belief.filter(|one| one.name.ends_with(&gift)).map(|one| one.weight.abs()).sum();
         assert!(gifts < 0.01, "{} still wants {gift}: {gifts}", shopper.id);
     }
-    let drifters = shoppers("drift");
-    let mut followed = 0;
-    for shopper in &drifters {
+    let (mut new_weight, mut old_weight) = (0.0, 0.0);
+    for shopper in shoppers("drift") {
         let names = |taste: &Value| -> Vec<String> {
             serde_json::from_value(taste["categories"].clone()).unwrap()
         };
         let new = names(shopper.taste.drift.as_ref().unwrap());
-        let old: Vec<&String> =
-            shopper.taste.categories.iter().filter(|name| !new.contains(name)).collect();
+        let mut old = shopper.taste.categories;
+        old.retain(|name| !new.contains(name));
         let beliefs = profile(&shopper.id).categories;
-        let weight = |names: &[&String]| -> f64 {
-            let is_of = |belief: &&BeliefView| names.iter().any(|name| belief.name.ends_with(*name));
+        let weight = |names: &[String]| -> f64 {
+            let is_of = |belief: &&BeliefView| names.iter().any(|name| belief.name.ends_with(name));
             beliefs.iter().filter(is_of).map(|belief| belief.weight).sum()
         };
-        followed += usize::from(weight(&new.iter().collect::<Vec<_>>()) > weight(&old));
+        new_weight += weight(&new);
+        old_weight += weight(&old);
     }
-    println!("the new taste outweighs the old one for {followed} of {}", drifters.len());
-    assert!(followed * 10 >= drifters.len() * 8, "{followed} of {}", drifters.len());
+    println!(
+        "after a change of taste: {new_weight:.1} for the new one, {old_weight:.1} for the old"
+    );
+    assert!(new_weight > 1.2 * old_weight, "{new_weight} {old_weight}");
 }
 
 #[test]
@@ -363,7 +367,7 @@ fn exploration_shows_a_known_share_of_searches_one_product_by_chance() {
     shop.engine.wait_settled(&index(), std::time::Duration::from_secs(30), &|_| ()).unwrap();
     let (mut explored, mut places) = (0, BTreeMap::new());
     for visitor in 0..500 {
-        let request = json!({"q": "steel bottle", "session": format!("v{visitor}"), "explain": true});
+        let request = json!({"q": "bottle", "session": format!("v{visitor}"), "explain": true});
         let page = search(&shop.engine, request.clone());
         let chosen: Vec<(usize, &Hit)> =
             page.hits.iter().enumerate().filter(|(_, hit)| hit.propensity.is_some()).collect();
@@ -380,6 +384,6 @@ fn exploration_shows_a_known_share_of_searches_one_product_by_chance() {
     }
     assert!((60..=140).contains(&explored), "{explored} of 500 at a fifth");
     assert_eq!(places.len(), 8, "{places:?}");
-    let nobody = search(&shop.engine, json!({"q": "steel bottle"}));
+    let nobody = search(&shop.engine, json!({"q": "bottle"}));
     assert!(nobody.hits.iter().all(|hit| hit.propensity.is_none()));
 }

@@ -42,6 +42,8 @@ pub struct Statistics {
     brand: HashMap<ValueId, f32>,
     category: HashMap<ValueId, f32>,
     color: HashMap<ValueId, f32>,
+    /// By category: Σ weight · ln price and Σ weight, over products with a price.
+    log_price: HashMap<ValueId, (f32, f32)>,
     total: f32,
 }
 
@@ -92,6 +94,13 @@ impl Statistics {
         for category in &row.category {
             *self.category.entry(*category).or_default() += weight;
         }
+        if let Some(price) = row.numbers.price.filter(|price| *price > 0.0) {
+            for category in &row.category {
+                let (sum, total) = self.log_price.entry(*category).or_default();
+                *sum += weight * price.ln() as f32;
+                *total += weight;
+            }
+        }
         for color in &row.colors {
             *self.color.entry(*color).or_default() += weight;
         }
@@ -126,6 +135,12 @@ impl Statistics {
     /// Share of the shop's sales that a category has, 0–1.
     pub fn category_share(&self, category: ValueId) -> f32 {
         share(self.category.get(&category), self.total)
+    }
+
+    /// Mean of ln price over a category's sales; `None` where nothing has a price.
+    pub fn mean_log_price(&self, category: ValueId) -> Option<f32> {
+        let (sum, total) = self.log_price.get(&category)?;
+        Some(sum / total)
     }
 
     /// Share of the shop's sales that come in a colour, 0–1.
