@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod compare;
 mod indexing;
 mod limits;
 mod present;
@@ -16,7 +17,8 @@ mod worker;
 
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
-pub use preview::{Preview, PreviewRequest};
+pub use compare::{CompareRequest, Comparison, Move, Party};
+pub use preview::PreviewRequest;
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
 pub use shoppers::Recorded;

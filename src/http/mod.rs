@@ -71,6 +71,7 @@ fn index_routes() -> Router<AppState> {
 
 fn merchandising_routes() -> Router<AppState> {
     Router::new()
+        .route("/v1/indexes/{index}/search/compare", post(merchandising::compare))
         .route("/v1/indexes/{index}/rules", get(merchandising::list_rules))
         .route("/v1/indexes/{index}/rules/preview", post(merchandising::preview))
         .route(
