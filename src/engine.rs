@@ -3,6 +3,7 @@
 mod access;
 mod admin;
 mod compare;
+mod events;
 mod indexing;
 mod limits;
 mod present;
@@ -13,15 +14,17 @@ mod samples;
 mod shoppers;
 mod snapshot;
 mod trial;
+mod waiting;
 mod worker;
 
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
 pub use compare::{CompareRequest, Comparison, Move, Party};
+pub use events::Recorded;
 pub use preview::PreviewRequest;
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
-pub use shoppers::Recorded;
+pub use shoppers::LoggedEvent;
 pub use trial::Trial;
 
 pub use crate::catalog::{Format, Mapping};
@@ -53,6 +56,7 @@ use access::Keys;
 use indexing::Index;
 use profiles::Profiles;
 use snapshot::Snapshot;
+use waiting::Waiting;
 
 /// Gives the embedder that settings name; `auto` is the server's own choice.
 pub type Embedders = dyn Fn(&str) -> Result<Arc<dyn Embedder>> + Send + Sync;
@@ -83,6 +87,7 @@ pub struct Engine {
     folder: Option<PathBuf>,
     indexes: RwLock<BTreeMap<IndexName, Arc<Index>>>,
     profiles: Profiles,
+    waiting: Waiting,
     keys: Keys,
     answers: AtomicU64,
 }
@@ -97,6 +102,7 @@ impl Engine {
         for name in engine.store.indexes()? {
             engine.open_index(&name)?;
         }
+        engine.settle_all()?;
         Ok(engine)
     }
 
@@ -107,6 +113,7 @@ impl Engine {
     pub fn without_indexes(parts: Parts) -> Result<Self> {
         Ok(Self {
             keys: Keys::load(&*parts.store)?,
+            waiting: Waiting::load(&*parts.store)?,
             store: parts.store,
             embedders: parts.embedders,
             folder: parts.folder,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{IndexName, ProductId, SessionId, ShopperId};
+use super::product::Product;
 use super::time::Timestamp;
 
 /// What a shopper did with a product.
@@ -92,10 +93,34 @@ pub struct Choice {
     /// The product's title.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// The embedding of the product as unsigned bytes of an int8 vector (384 values for the
-    /// default model), empty when none was known.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The embedding of the product as an int8 vector (384 values for the default model), empty
+    /// when none was known. In JSON the bytes in base64; a list of numbers is read, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "compact")]
     pub taste: Vec<i8>,
+    /// Since when the product is waited for, where the catalogue did not have it; then all of the
+    /// above is empty, and the event counts for nothing yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_since: Option<Timestamp>,
+}
+
+impl Choice {
+    /// What the product is at this moment, with the piece that was chosen; without its embedding.
+    pub fn of(product: &Product, event: &Event) -> Self {
+        let chosen = event.variant_sku.as_ref();
+        let variant = chosen
+            .and_then(|sku| product.variants.iter().find(|one| one.sku.as_ref() == Some(sku)));
+        let color = variant.and_then(|variant| variant.color.clone());
+        Self {
+            brand: product.brand.clone(),
+            category: product.category.clone(),
+            size: variant.and_then(|variant| variant.size.clone()),
+            color: color.or_else(|| product.color.clone()),
+            price: event.price.or(variant.and_then(|variant| variant.price)).or(product.price),
+            title: product.title.clone(),
+            taste: Vec::new(),
+            unknown_since: None,
+        }
+    }
 }
 
 /// An event as it is kept: with its time and with what was chosen.
@@ -108,6 +133,35 @@ pub struct RecordedEvent {
     /// What the product was at that time; empty for searches.
     #[serde(default)]
     pub choice: Choice,
+}
+
+/// An int8 vector as base64 of its bytes: a third of the length of a list of numbers.
+mod compact {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(vector: &[i8], to: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = vector.iter().map(|value| value.cast_unsigned()).collect();
+        to.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Compact(String),
+        List(Vec<i8>),
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<i8>, D::Error> {
+        match Written::deserialize(from)? {
+            Written::List(vector) => Ok(vector),
+            Written::Compact(text) => {
+                let bytes = STANDARD.decode(text).map_err(serde::de::Error::custom)?;
+                Ok(bytes.into_iter().map(u8::cast_signed).collect())
+            }
+        }
+    }
 }
 
 impl Event {

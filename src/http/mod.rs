@@ -92,6 +92,7 @@ fn shop_routes() -> Router<AppState> {
         .route("/v1/shoppers/{id}", get(shoppers::get).delete(shoppers::erase))
         .route("/v1/shoppers/{id}/preferences", put(shoppers::put_preferences))
         .route("/v1/shoppers/{id}/events", get(shoppers::export))
+        .route("/v1/shoppers/{id}/events/{number}", delete(shoppers::remove_event))
         .route("/v1/shoppers/{id}/token", post(shoppers::sign_token))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{id}", delete(keys::delete))

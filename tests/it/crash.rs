@@ -173,7 +173,7 @@ fn what_was_acknowledged_survives_a_kill() {
     let shopper = Visitor::Shopper(ShopperId::parse("s").expect("an id"));
     let kept = store.events_of(&shopper).expect("readable");
     let kept: std::collections::HashSet<&str> =
-        kept.iter().filter_map(|event| event.event.id.as_deref()).collect();
+        kept.iter().filter_map(|(_, event)| event.event.id.as_deref()).collect();
     for id in &events {
         assert!(kept.contains(id.as_str()), "event {id} is lost");
     }
