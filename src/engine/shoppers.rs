@@ -15,6 +15,7 @@ use crate::domain::search::SearchRequest;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::shopper::Preferences;
+use crate::shopper::packed::Packed;
 use crate::shopper::profile::Profile;
 use crate::shopper::view::ProfileView;
 use crate::store::Write;
@@ -53,13 +54,15 @@ impl Engine {
         };
         let (key, parameters) = (visitor.key(), &snapshot.parameters);
         let forgotten = match self.profiles.get(&key, &snapshot.index, (parameters, now)) {
-            Ok(profile) => return Ok(Some(profile)),
+            Ok(packed) => return Ok(Some(Arc::new(packed.unpack()))),
             Err(forgotten) => forgotten,
         };
-        let profile = Arc::new(self.fold_profile(&visitor, snapshot, now)?);
-        let folded =
-            Folded { at: now, parameters: Arc::clone(parameters), profile: Arc::clone(&profile) };
-        self.profiles.keep(key, snapshot.index.clone(), (folded, forgotten));
+        let packed = Packed::of(&self.fold_profile(&visitor, snapshot, now)?);
+        // What is kept is a little coarser than the fold. Nobody shall notice which one is used.
+        let profile = Arc::new(packed.unpack());
+        let index = snapshot.index.clone();
+        let folded = Folded { index, at: now, parameters: Arc::clone(parameters), profile: packed };
+        self.profiles.keep(&key, folded, forgotten);
         Ok(Some(profile))
     }
 

@@ -1,7 +1,8 @@
 //! What is known of a shopper: a pure fold of events with decay, and the shopper's own word.
 //!
 //! [`profile::Profile`] is the fold, [`affinity::Affinities`] judges products by it against what
-//! the shop's average shopper does, [`view::ProfileView`] shows it to the shopper.
+//! the shop's average shopper does, [`view::ProfileView`] shows it to the shopper, and
+//! [`packed::Packed`] keeps it.
 
 mod acts;
 pub mod affinity;
@@ -10,6 +11,7 @@ mod fold;
 mod gift;
 mod levels;
 mod lift;
+pub mod packed;
 pub mod profile;
 pub mod size;
 pub mod tally;

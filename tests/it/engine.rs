@@ -299,6 +299,11 @@ fn two_shoppers_of_the_sample_shop_see_two_explained_pages() {
         search(&test.engine, request)
     };
     let (jonas, mia) = (page("s001"), page("s002"));
+    // The second time the profile is a kept one.
+    let scores = |page: Page| -> Vec<(String, u32)> {
+        page.hits.into_iter().map(|hit| (hit.id, hit.score.to_bits())).collect()
+    };
+    assert_eq!(scores(page("s001")), scores(jonas.clone()));
     assert_ne!(ids(&jonas), ids(&mia));
     let anybody = search(&test.engine, json!({"q": "running shoes"}));
     let of_brand = |page: &Page, brand: &str| {

@@ -205,7 +205,7 @@ fn settle(tables: &mut Tables<'_>, event: Sequence, product: &Product) -> Outcom
 
 fn expire(tables: &mut Tables<'_>, event: Sequence) -> Outcome {
     waiting(tables, event)?;
-    tables.remove_event(event).map_err(Stop::Failed)?;
+    tables.remove_events(&[event]).map_err(Stop::Failed)?;
     Ok(tables.next())
 }
 
@@ -216,7 +216,7 @@ fn remove_event(tables: &mut Tables<'_>, visitor: &Visitor, event: Sequence) -> 
     if !log.belongs(&known, visitor).map_err(Stop::Failed)? {
         return Err(Stop::Refused(refusal::no_event(event)));
     }
-    tables.remove_event(event).map_err(Stop::Failed)?;
+    tables.remove_events(&[event]).map_err(Stop::Failed)?;
     Ok(tables.next())
 }
 
@@ -233,9 +233,7 @@ fn erase(
     let visitors: Vec<Visitor> = std::iter::once(visitor).chain(sessions).collect();
     tables.erased = erasures.append(&visitors, at).map_err(Stop::Refused)?;
     tables.remove_preferences(shopper)?;
-    for event in gone.events {
-        tables.remove_event(event).map_err(Stop::Failed)?;
-    }
+    tables.remove_events(&gone.events).map_err(Stop::Failed)?;
     Ok(tables.next())
 }
 
@@ -247,9 +245,8 @@ pub(super) fn catch_up(tables: &mut Tables<'_>, erasures: &Erasures) -> Result<(
     // Shoppers first: what is anonymous in a session belongs to them as long as they are known.
     visitors.sort_unstable();
     for visitor in visitors {
-        for event in tables.log().going_with(&visitor)?.events {
-            tables.remove_event(event)?;
-        }
+        let gone = tables.log().going_with(&visitor)?;
+        tables.remove_events(&gone.events)?;
     }
     for shopper in tables.with_preferences()? {
         if pending.has(&Visitor::Shopper(shopper.clone())) {

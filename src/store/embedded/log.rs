@@ -15,6 +15,9 @@ use super::{decode, error, name};
 /// An event with its place in the order of writes.
 pub(super) type Placed = (Sequence, RecordedEvent);
 
+/// A shopper with the events that name the shopper.
+type Own<'l> = (&'l ShopperId, &'l [Placed]);
+
 /// The tables of events, of a reader's snapshot or of the writer's transaction.
 pub(super) struct Log<'t, Events, Places, Signed> {
     /// [`EVENTS`](super::tables::EVENTS).
@@ -30,7 +33,7 @@ pub(super) type ReadLog<'t> = Log<
     't,
     ReadOnlyTable<u64, &'static [u8]>,
     ReadOnlyTable<(&'static str, i64, u64), ()>,
-    ReadOnlyTable<(&'static str, i64, u64), &'static str>,
+    ReadOnlyTable<(&'static str, &'static str), ()>,
 >;
 
 /// The log inside a transaction of the writer.
@@ -38,7 +41,7 @@ pub(super) type WriteLog<'t, 'w> = Log<
     't,
     Table<'w, u64, &'static [u8]>,
     Table<'w, (&'static str, i64, u64), ()>,
-    Table<'w, (&'static str, i64, u64), &'static str>,
+    Table<'w, (&'static str, &'static str), ()>,
 >;
 
 /// What goes when somebody is erased.
@@ -54,7 +57,7 @@ impl<Events, Places, Signed> Log<'_, Events, Places, Signed>
 where
     Events: ReadableTable<u64, &'static [u8]>,
     Places: ReadableTable<(&'static str, i64, u64), ()>,
-    Signed: ReadableTable<(&'static str, i64, u64), &'static str>,
+    Signed: ReadableTable<(&'static str, &'static str), ()>,
 {
     /// The event at a place.
     pub(super) fn event(&self, sequence: Sequence) -> Result<Option<RecordedEvent>> {
@@ -82,22 +85,43 @@ where
         places.into_iter().map(read).collect()
     }
 
-    /// Who signed in to a session.
-    pub(super) fn sign_ins(&self, session: &SessionId) -> Result<SignIns> {
-        let key = session.as_str();
-        let all = (key, i64::MIN, 0)..=(key, i64::MAX, Sequence::MAX);
-        let rows = self.sign_ins.range(all)?.map(|row| {
-            let (place, shopper) = row?;
-            let (_, at_ms, _) = place.value();
-            Ok((Timestamp::from_ms(at_ms), name(ShopperId::parse(shopper.value()))?))
-        });
-        Ok(SignIns::new(rows.collect::<Result<_>>()?))
+    /// The events that a visitor made itself, by time and then by place.
+    fn own(&self, visitor: &Visitor) -> Result<Vec<Placed>> {
+        self.at_places(self.places_of(visitor)?.into_iter().map(|(_, sequence)| sequence))
+    }
+
+    /// Who signed in to a session, each once.
+    pub(super) fn shoppers_in(&self, session: &SessionId) -> Result<Vec<ShopperId>> {
+        // No shopper's id contains a zero byte, and none is empty.
+        let (key, end) = (session.as_str(), format!("{session}\0"));
+        let rows = self.sign_ins.range((key, "")..(end.as_str(), ""))?;
+        rows.map(|row| name(ShopperId::parse(row?.0.value().1))).collect()
+    }
+
+    /// Whether an event in the shopper's log names the session.
+    pub(super) fn has_signed_in(&self, session: &SessionId, shopper: &ShopperId) -> Result<bool> {
+        let own = self.own(&Visitor::Shopper(shopper.clone()))?;
+        Ok(!times_in(session, &own).is_empty())
+    }
+
+    /// Who signed in to a session, and when. Of one shopper the log may be `known` already.
+    fn sign_ins(&self, session: &SessionId, known: Option<Own<'_>>) -> Result<SignIns> {
+        let mut sign_ins = Vec::new();
+        for shopper in self.shoppers_in(session)? {
+            let times = match known {
+                Some((known, own)) if *known == shopper => times_in(session, own),
+                Some(_) | None => times_in(session, &self.own(&Visitor::Shopper(shopper.clone()))?),
+            };
+            sign_ins.extend(times.into_iter().map(|at| (at, shopper.clone())));
+        }
+        Ok(SignIns::new(sign_ins))
     }
 
     /// The anonymous events of a session that `wanted` takes, given who signed in.
     fn anonymous(
         &self,
         session: &SessionId,
+        known: Option<Own<'_>>,
         wanted: impl Fn(&SignIns, Timestamp) -> bool,
     ) -> Result<Vec<Sequence>> {
         let places = self.places_of(&Visitor::Session(session.clone()))?;
@@ -105,7 +129,7 @@ where
             // Most sessions are named by events of their shoppers only.
             return Ok(Vec::new());
         }
-        let sign_ins = self.sign_ins(session)?;
+        let sign_ins = self.sign_ins(session, known)?;
         let wanted = places.into_iter().filter(|(at, _)| wanted(&sign_ins, *at));
         Ok(wanted.map(|(_, sequence)| sequence).collect())
     }
@@ -115,18 +139,18 @@ where
         let shopper = match visitor {
             Visitor::Session(session) => {
                 let unclaimed = |sign_ins: &SignIns, at| sign_ins.owner(at).is_none();
-                return self.at_places(self.anonymous(session, unclaimed)?);
+                return self.at_places(self.anonymous(session, None, unclaimed)?);
             }
             Visitor::Shopper(shopper) => shopper,
         };
-        let own = self.places_of(visitor)?.into_iter().map(|(_, sequence)| sequence);
-        let mut events = self.at_places(own)?;
-        let own = events.len();
+        let mut events = self.own(visitor)?;
+        let mut joined = Vec::new();
         for session in sessions_of(&events) {
             let claimed = |sign_ins: &SignIns, at| sign_ins.owner(at) == Some(shopper);
-            events.extend(self.at_places(self.anonymous(&session, claimed)?)?);
+            joined.extend(self.anonymous(&session, Some((shopper, &events)), claimed)?);
         }
-        if events.len() > own {
+        if !joined.is_empty() {
+            events.extend(self.at_places(joined)?);
             events.sort_by_key(|(sequence, event)| (event.at, *sequence));
         }
         Ok(events)
@@ -135,7 +159,8 @@ where
     /// Whether an event belongs to a visitor.
     pub(super) fn belongs(&self, event: &RecordedEvent, visitor: &Visitor) -> Result<bool> {
         let owner = match event.event.visitor() {
-            Some(Visitor::Session(session)) => match self.sign_ins(&session)?.owner(event.at) {
+            Some(Visitor::Session(session)) => match self.sign_ins(&session, None)?.owner(event.at)
+            {
                 Some(shopper) => Some(Visitor::Shopper(shopper.clone())),
                 None => Some(Visitor::Session(session)),
             },
@@ -155,12 +180,11 @@ where
             }
             Visitor::Shopper(shopper) => shopper,
         };
-        let own = self.places_of(visitor)?.into_iter().map(|(_, sequence)| sequence);
-        let own = self.at_places(own)?;
+        let own = self.own(visitor)?;
         let mut gone = Gone::default();
         for session in sessions_of(&own) {
             let goes = |sign_ins: &SignIns, at| sign_ins.goes_with(shopper, at);
-            let events = self.anonymous(&session, goes)?;
+            let events = self.anonymous(&session, Some((shopper, &own)), goes)?;
             if !events.is_empty() {
                 gone.events.extend(events);
                 gone.sessions.insert(session);
@@ -189,6 +213,11 @@ where
             from = format!("{key}\0");
         }
     }
+}
+
+fn times_in(session: &SessionId, events: &[Placed]) -> Vec<Timestamp> {
+    let here = events.iter().filter(|(_, event)| event.event.session.as_ref() == Some(session));
+    here.map(|(_, event)| event.at).collect()
 }
 
 fn sessions_of(events: &[Placed]) -> BTreeSet<SessionId> {

@@ -123,7 +123,7 @@ fn changes_from(
 struct SnapshotLog {
     events: ReadOnlyTable<u64, &'static [u8]>,
     places: ReadOnlyTable<(&'static str, i64, u64), ()>,
-    sign_ins: ReadOnlyTable<(&'static str, i64, u64), &'static str>,
+    sign_ins: ReadOnlyTable<(&'static str, &'static str), ()>,
 }
 
 impl SnapshotLog {
@@ -210,8 +210,7 @@ impl Store for Embedded {
     }
 
     fn shoppers_in(&self, session: &SessionId) -> Result<Vec<ShopperId>> {
-        self.connection
-            .read(|snapshot| Ok(SnapshotLog::open(snapshot)?.log().sign_ins(session)?.shoppers()))
+        self.connection.read(|snapshot| SnapshotLog::open(snapshot)?.log().shoppers_in(session))
     }
 
     fn waiting(&self) -> Result<Vec<(Sequence, RecordedEvent)>> {

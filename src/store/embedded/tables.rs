@@ -1,6 +1,8 @@
 //! The tables of the store's file and the rows in them. This is the file format: a change here
 //! needs a new [`FORMAT`](super::database::FORMAT).
 
+use std::collections::BTreeSet;
+
 use redb::{ReadableTable, StorageError, Table, TableDefinition, WriteTransaction};
 
 use crate::domain::event::RecordedEvent;
@@ -34,9 +36,9 @@ pub(crate) const EVENTS_BY_VISITOR: TableDefinition<'_, (&str, i64, u64), ()> =
 /// Visitor and the shop's event id → sequence number.
 pub(crate) const EVENT_IDS: TableDefinition<'_, (&str, &str), u64> =
     TableDefinition::new("event_ids");
-/// Session, time in milliseconds and sequence number of an event that names a shopper, too → shopper.
-pub(crate) const SIGN_INS: TableDefinition<'_, (&str, i64, u64), &str> =
-    TableDefinition::new("sign_ins");
+/// Session and a shopper who signed in to it; when that was is in the shopper's log. A row for each
+/// event would be written to a page of its own, and events come by the thousand.
+pub(crate) const SIGN_INS: TableDefinition<'_, (&str, &str), ()> = TableDefinition::new("sign_ins");
 /// Sequence numbers of events whose product is not known yet.
 pub(crate) const WAITING: TableDefinition<'_, u64, ()> = TableDefinition::new("waiting");
 /// Shopper → JSON.
@@ -104,7 +106,7 @@ pub(crate) struct Tables<'t> {
     events: Table<'t, u64, &'static [u8]>,
     events_by_visitor: Table<'t, (&'static str, i64, u64), ()>,
     event_ids: Table<'t, (&'static str, &'static str), u64>,
-    sign_ins: Table<'t, (&'static str, i64, u64), &'static str>,
+    sign_ins: Table<'t, (&'static str, &'static str), ()>,
     waiting: Table<'t, u64, ()>,
     preferences: Table<'t, &'static str, &'static [u8]>,
 }
@@ -232,7 +234,7 @@ impl<'t> Tables<'t> {
             self.event_ids.insert((visitor, id.as_str()), sequence)?;
         }
         self.events_by_visitor.insert((visitor, event.at.as_ms(), sequence), ())?;
-        self.put_sign_in(sequence, event)?;
+        self.put_sign_in(event)?;
         if event.choice.unknown_since.is_some() {
             self.waiting.insert(sequence, ())?;
         }
@@ -240,10 +242,12 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
-    fn put_sign_in(&mut self, sequence: Sequence, event: &RecordedEvent) -> Stored<()> {
+    fn put_sign_in(&mut self, event: &RecordedEvent) -> Stored<()> {
         if let (Some(session), Some(shopper)) = (&event.event.session, &event.event.shopper) {
-            let place = (session.as_str(), event.at.as_ms(), sequence);
-            self.sign_ins.insert(place, shopper.as_str())?;
+            let row = (session.as_str(), shopper.as_str());
+            if self.sign_ins.get(row)?.is_none() {
+                self.sign_ins.insert(row, ())?;
+            }
         }
         Ok(())
     }
@@ -259,8 +263,8 @@ impl<'t> Tables<'t> {
                 found.push((sequence.value(), super::decode::<RecordedEvent>(json.value())?));
             }
             after = found.last().map(|(sequence, _)| sequence + 1);
-            for (sequence, event) in found {
-                self.put_sign_in(sequence, &event)?;
+            for (_, event) in found {
+                self.put_sign_in(&event)?;
             }
         }
         Ok(())
@@ -283,21 +287,28 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
-    /// Removes an event with all that is kept of it.
-    pub(crate) fn remove_event(&mut self, sequence: Sequence) -> Result<()> {
-        let Some(RecordedEvent { event, at, .. }) = self.log().event(sequence)? else {
-            return Ok(());
-        };
-        let visitor = event.visitor().ok_or_else(refusal::no_visitor)?.key();
-        self.events_by_visitor.remove((visitor.as_str(), at.as_ms(), sequence))?;
-        if let Some(id) = &event.id {
-            self.event_ids.remove((visitor.as_str(), id.as_str()))?;
+    /// Removes events with all that is kept of them.
+    pub(crate) fn remove_events(&mut self, sequences: &[Sequence]) -> Result<()> {
+        let mut sign_ins = BTreeSet::new();
+        for sequence in sequences {
+            let Some(RecordedEvent { event, at, .. }) = self.log().event(*sequence)? else {
+                continue;
+            };
+            let visitor = event.visitor().ok_or_else(refusal::no_visitor)?.key();
+            self.events_by_visitor.remove((visitor.as_str(), at.as_ms(), *sequence))?;
+            if let Some(id) = &event.id {
+                self.event_ids.remove((visitor.as_str(), id.as_str()))?;
+            }
+            self.waiting.remove(*sequence)?;
+            self.events.remove(*sequence)?;
+            sign_ins.extend(event.session.zip(event.shopper));
         }
-        if let Some(session) = &event.session {
-            self.sign_ins.remove((session.as_str(), at.as_ms(), sequence))?;
+        for (session, shopper) in sign_ins {
+            // Another event may tell of it, too.
+            if !self.log().has_signed_in(&session, &shopper)? {
+                self.sign_ins.remove((session.as_str(), shopper.as_str()))?;
+            }
         }
-        self.waiting.remove(sequence)?;
-        self.events.remove(sequence)?;
         Ok(())
     }
 
