@@ -15,6 +15,7 @@
 //! ```
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
@@ -96,7 +97,7 @@ fn main() -> Result<()> {
     engine.wait_settled(&shop()?, PATIENCE, &|_| {})?;
     wait_until_idle();
     reading(&engine, shoppers, now)?;
-    keeping(&engine, shoppers, now)?;
+    keeping(&engine, &histories, (shoppers, now))?;
     recording(&engine, &histories, (shoppers, now))
 }
 
@@ -226,22 +227,34 @@ fn reading(engine: &Engine, shoppers: u64, now: Timestamp) -> Result<()> {
 }
 
 /// Memory that kept profiles take, with all that is needed to find them again: of those read
-/// above, so that nothing else grows meanwhile.
-fn keeping(engine: &Engine, shoppers: u64, now: Timestamp) -> Result<()> {
-    let index = shop()?;
+/// above, so that nothing else grows meanwhile, and of the sample shop's shoppers one by one.
+fn keeping(
+    engine: &Engine,
+    histories: &[Vec<RecordedEvent>],
+    (shoppers, now): (u64, Timestamp),
+) -> Result<()> {
     let mut random = Random(1);
-    let mut wanted = std::collections::BTreeSet::new();
+    let mut many = BTreeSet::new();
     for _ in 0..READS {
-        wanted.insert(shopper(random.below(shoppers as usize) as u64)?);
+        many.insert(shopper(random.below(shoppers as usize) as u64)?);
     }
-    let before = ALLOCATED.load(Ordering::Relaxed);
-    for shopper in &wanted {
-        let shopper = Some(shopper.clone());
-        let request = SuggestRequest { shopper, limit: 1, ..SuggestRequest::default() };
-        engine.suggest(&index, &request, Caller { now, sees_private: false })?;
+    let sample = histories.iter().filter_map(|history| history.first()?.event.shopper.clone());
+    for (name, shoppers) in [("of the many", many), ("of the sample shop", sample.collect())] {
+        let mut bytes = Vec::with_capacity(shoppers.len());
+        for shopper in shoppers {
+            let request =
+                SuggestRequest { shopper: Some(shopper), limit: 1, ..SuggestRequest::default() };
+            let before = ALLOCATED.load(Ordering::Relaxed);
+            engine.suggest(&shop()?, &request, Caller { now, sees_private: false })?;
+            bytes.push((ALLOCATED.load(Ordering::Relaxed) - before) as f64);
+        }
+        let mean = bytes.iter().sum::<f64>() / bytes.len() as f64;
+        let most = bytes.iter().copied().fold(0.0, f64::max);
+        let count = bytes.len();
+        say(&format!(
+            "{count} kept profiles {name}: {mean:.0} bytes of memory each, most {most:.0}"
+        ));
     }
-    let bytes = (ALLOCATED.load(Ordering::Relaxed) - before) as f64 / wanted.len() as f64;
-    say(&format!("{} kept profiles: {bytes:.0} bytes of memory each", wanted.len()));
     Ok(())
 }
 
