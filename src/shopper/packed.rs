@@ -38,6 +38,10 @@ impl Packed {
     }
 }
 
+/// A session that has faded below this, in purchases, turns the taste by less than a step of `int8`:
+/// its direction is not kept. It is about thirteen half-lives after a purchase.
+const SESSION_WEIGHT_MIN: f64 = 1e-4;
+
 /// What a tally is told apart by.
 type TallyKey = ([u32; 4], u32, u32);
 
@@ -170,7 +174,8 @@ impl<'p> Writer<'p> {
             to.number(u64::from(turned.returned));
         });
         self.vector(&taste.long);
-        self.vector(&taste.session);
+        let turns = taste.tally.session >= SESSION_WEIGHT_MIN;
+        self.vector(if turns { &taste.session } else { &[] });
         self.tally(&taste.tally);
         self.texts(liked_brands);
         self.texts(blocked_brands);
