@@ -66,8 +66,12 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Profiles that are read.
+/// Profiles that are read in a round, and rounds.
 const READS: u64 = 10_000;
+const READ_ROUNDS: u32 = 5;
+
+/// Profiles that are kept: none must make room for another.
+const KEPT: u64 = 9_000;
 
 /// Writes of one transaction while the store is filled.
 const WRITTEN_AT_ONCE: usize = 4_000;
@@ -207,22 +211,25 @@ fn write(store: &Embedded, writes: &mut Vec<Write>) -> Result<()> {
     store.write(std::mem::take(writes))?.into_iter().try_for_each(|written| written.map(drop))
 }
 
-/// Reads, folds and shows the profiles of shoppers chosen by chance.
+/// Reads, folds and shows the profiles of shoppers chosen by chance, in rounds with others: where
+/// the machine is shared, the least disturbed round tells most.
 fn reading(engine: &Engine, shoppers: u64, now: Timestamp) -> Result<()> {
     let index = shop()?;
     let mut random = Random(1);
-    let mut times_ms = Vec::new();
-    for _ in 0..READS {
-        let shopper = shopper(random.below(shoppers as usize) as u64)?;
-        let start = Instant::now();
-        engine.profile(&index, &shopper, now)?;
-        times_ms.push(us_since(start) / 1e3);
+    for round in 1..=READ_ROUNDS {
+        let mut times_ms = Vec::new();
+        for _ in 0..READS {
+            let shopper = shopper(random.below(shoppers as usize) as u64)?;
+            let start = Instant::now();
+            engine.profile(&index, &shopper, now)?;
+            times_ms.push(us_since(start) / 1e3);
+        }
+        let Percentiles { p50_ms, p99_ms, max_ms, .. } = Percentiles::of(&times_ms);
+        say(&format!(
+            "profile not in memory, round {round}: p50 {p50_ms:.3} ms, p99 {p99_ms:.3} ms, \
+             most {max_ms:.3} ms"
+        ));
     }
-    let Percentiles { p50_ms, p99_ms, .. } = Percentiles::of(&times_ms);
-    let most = times_ms.iter().copied().fold(0.0, f64::max);
-    say(&format!(
-        "profile not in memory: p50 {p50_ms:.3} ms, p99 {p99_ms:.3} ms, most {most:.3} ms"
-    ));
     Ok(())
 }
 
@@ -235,11 +242,11 @@ fn keeping(
 ) -> Result<()> {
     let mut random = Random(1);
     let mut many = BTreeSet::new();
-    for _ in 0..READS {
+    for _ in 0..KEPT {
         many.insert(shopper(random.below(shoppers as usize) as u64)?);
     }
     let sample = histories.iter().filter_map(|history| history.first()?.event.shopper.clone());
-    for (name, shoppers) in [("of the many", many), ("of the sample shop", sample.collect())] {
+    for (name, shoppers) in [("of the sample shop", sample.collect()), ("of the many", many)] {
         let mut bytes = Vec::with_capacity(shoppers.len());
         for shopper in shoppers {
             let request =
