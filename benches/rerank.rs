@@ -165,15 +165,7 @@ fn events(products: &[Product]) -> Result<Vec<RecordedEvent>> {
             serde_json::from_str(line).map_err(|error| unusable(&error.to_string()))?;
         let (Some(id), Some(at)) = (&event.product_id, event.timestamp) else { continue };
         let Some(product) = products.iter().find(|product| product.id == *id) else { continue };
-        let variant = product.variants.iter().find(|one| one.sku == event.variant_sku);
-        let choice = Choice {
-            brand: product.brand.clone(),
-            category: product.category.clone(),
-            size: variant.and_then(|variant| variant.size.clone()),
-            color: product.color.clone(),
-            price: event.price.or(product.price),
-            title: product.title.clone(),
-        };
+        let choice = Choice::of(product, &event);
         recorded.push(RecordedEvent { event, at, choice });
     }
     Ok(recorded)

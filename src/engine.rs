@@ -2,6 +2,8 @@
 
 mod access;
 mod admin;
+mod compare;
+mod events;
 mod indexing;
 mod journeys;
 mod limits;
@@ -13,15 +15,18 @@ mod samples;
 mod shoppers;
 mod snapshot;
 mod trial;
+mod waiting;
 mod worker;
 
 pub use crate::rank::signal::PERSONAL;
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
-pub use preview::{Preview, PreviewRequest};
+pub use compare::{CompareRequest, Comparison, Move, Party};
+pub use events::Recorded;
+pub use preview::PreviewRequest;
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
-pub use shoppers::Recorded;
+pub use shoppers::LoggedEvent;
 pub use trial::{History, Trial};
 
 pub use crate::catalog::{Format, Mapping};
@@ -56,6 +61,7 @@ use indexing::Index;
 use journeys::{Journeys, seed};
 use profiles::Profiles;
 use snapshot::Snapshot;
+use waiting::Waiting;
 
 /// Gives the embedder that settings name; `auto` is the server's own choice.
 pub type Embedders = dyn Fn(&str) -> Result<Arc<dyn Embedder>> + Send + Sync;
@@ -87,6 +93,7 @@ pub struct Engine {
     indexes: RwLock<BTreeMap<IndexName, Arc<Index>>>,
     profiles: Profiles,
     journeys: Journeys,
+    waiting: Waiting,
     keys: Keys,
     answers: AtomicU64,
 }
@@ -101,6 +108,7 @@ impl Engine {
         for name in engine.store.indexes()? {
             engine.open_index(&name)?;
         }
+        engine.settle_all()?;
         Ok(engine)
     }
 
@@ -111,6 +119,7 @@ impl Engine {
     pub fn without_indexes(parts: Parts) -> Result<Self> {
         Ok(Self {
             keys: Keys::load(&*parts.store)?,
+            waiting: Waiting::load(&*parts.store)?,
             store: parts.store,
             embedders: parts.embedders,
             folder: parts.folder,

@@ -168,6 +168,39 @@ pub fn copy_data(data_dir: &Path, target: &Path) -> Result<()> {
     copy_secret(data_dir, target)
 }
 
+/// Puts the backup in `source` in the place of a data directory, which may be missing; who was
+/// erased in either stays erased. Indexes are built anew; a secret that is there stays. Unless
+/// `replace` is given, the directory must hold nothing but a list of erasures.
+///
+/// # Errors
+/// `NotFound` without a backup, Conflict when something else is in the way, Unavailable when
+/// another process has either store, Internal when the disk fails.
+pub fn restore(source: &Path, data_dir: &Path, replace: bool) -> Result<()> {
+    if !has_store(source) {
+        return Err(no_store(source));
+    }
+    let may_replace = replace && has_store(data_dir);
+    if !may_replace && !Embedded::may_be_made_in(data_dir) {
+        return Err(Error::conflict(
+            "restore_target_in_use",
+            format!("'{}' is not empty", data_dir.display()),
+            "give --replace to put the backup in the place of a data directory, or restore to \
+             another folder",
+        ));
+    }
+    let indexes = data_dir.join(INDEXES_FOLDER);
+    if indexes.exists() {
+        // Refused while a server has it. Indexes of another state of the store would mislead.
+        drop(Embedded::open(data_dir)?);
+        fs::remove_dir_all(&indexes).map_err(|error| broken(data_dir, &error))?;
+    }
+    Embedded::restore(source, data_dir)?;
+    match data_dir.join(SECRET_FILE).exists() {
+        true => Ok(()),
+        false => copy_secret(source, data_dir),
+    }
+}
+
 /// Copies the server's secret, where there is one, so that tokens stay valid after a restore.
 ///
 /// # Errors

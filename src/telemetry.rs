@@ -122,6 +122,7 @@ pub struct Metrics {
     without_result: Mutex<BTreeMap<String, u64>>,
     refused_busy: AtomicU64,
     events: AtomicU64,
+    waiting_events: AtomicU64,
 }
 
 impl Metrics {
@@ -154,6 +155,11 @@ impl Metrics {
         self.events.fetch_add(count as u64, Ordering::Relaxed);
     }
 
+    /// Counts events whose product was not known when they came.
+    pub fn waiting_events(&self, count: usize) {
+        self.waiting_events.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
     /// Everything in Prometheus' text format.
     pub fn render(&self, indexes: &[IndexGauges]) -> String {
         let mut out = String::with_capacity(8 * 1024);
@@ -183,6 +189,9 @@ impl Metrics {
         }
         head(out, "vitrine_events_total", "counter", "Events recorded.");
         line(out, "vitrine_events_total", self.events.load(Ordering::Relaxed));
+        let name = "vitrine_events_waiting_total";
+        head(out, name, "counter", "Events that came before their product.");
+        line(out, name, self.waiting_events.load(Ordering::Relaxed));
         head(out, "vitrine_refused_busy_total", "counter", "Calls refused for want of a turn.");
         line(out, "vitrine_refused_busy_total", self.refused_busy.load(Ordering::Relaxed));
     }

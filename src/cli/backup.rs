@@ -40,6 +40,9 @@ pub(super) struct BackupArguments {
 pub(super) struct RestoreArguments {
     #[command(flatten)]
     data: DataArguments,
+    /// Put the backup in the place of what the data directory holds; who was erased stays erased
+    #[arg(long)]
+    replace: bool,
     /// The folder that a backup made
     #[arg(value_name = "SOURCE")]
     source: PathBuf,
@@ -121,22 +124,9 @@ fn unreachable_server(server: SocketAddr, error: &std::io::Error) -> Error {
 pub(super) fn restore(arguments: &RestoreArguments) -> Result<ExitCode> {
     quiet_logging()?;
     let data_dir = arguments.data.config()?.data_dir;
-    make_room(&data_dir)?;
-    startup::copy_data(&arguments.source, &data_dir)?;
+    startup::restore(&arguments.source, &data_dir, arguments.replace)?;
     print(&format!("restored '{}' from '{}'\n", data_dir.display(), arguments.source.display()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Nothing that is there is ever overwritten; an empty folder may be in the way.
-fn make_room(data_dir: &Path) -> Result<()> {
-    if !data_dir.exists() || std::fs::remove_dir(data_dir).is_ok() {
-        return Ok(());
-    }
-    Err(Error::conflict(
-        "restore_target_in_use",
-        format!("'{}' is not empty", data_dir.display()),
-        "move it away first, or restore to another folder",
-    ))
 }
 
 fn in_use(error: &Error) -> Error {

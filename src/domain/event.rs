@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{IndexName, ProductId, SessionId, ShopperId};
+use super::product::Product;
 use super::time::Timestamp;
 
 /// What a shopper did with a product.
@@ -92,6 +93,29 @@ pub struct Choice {
     /// The product's title.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
+    /// Since when the product is waited for, where the catalogue did not have it; then all of the
+    /// above is empty, and the event counts for nothing yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_since: Option<Timestamp>,
+}
+
+impl Choice {
+    /// What the product is at this moment, with the piece that was chosen.
+    pub fn of(product: &Product, event: &Event) -> Self {
+        let chosen = event.variant_sku.as_ref();
+        let variant = chosen
+            .and_then(|sku| product.variants.iter().find(|one| one.sku.as_ref() == Some(sku)));
+        let color = variant.and_then(|variant| variant.color.clone());
+        Self {
+            brand: product.brand.clone(),
+            category: product.category.clone(),
+            size: variant.and_then(|variant| variant.size.clone()),
+            color: color.or_else(|| product.color.clone()),
+            price: event.price.or(variant.and_then(|variant| variant.price)).or(product.price),
+            title: product.title.clone(),
+            unknown_since: None,
+        }
+    }
 }
 
 /// An event as it is kept: with its time and with what was chosen.

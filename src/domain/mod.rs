@@ -7,5 +7,6 @@ pub mod id;
 pub mod page;
 pub mod product;
 pub mod search;
+pub mod size;
 pub mod time;
 pub mod value;

@@ -77,7 +77,7 @@ impl Index {
         let folder = engine.index_folder(name)?;
         let recipe = recipe(&settings, &*engine.embedders, folder.as_deref())?;
         remove_other_folders(folder.as_deref(), recipe.folder.as_deref());
-        let mut builder = Builder::open(recipe)?;
+        let mut builder = Builder::open(recipe)?.not_after(engine.store.sequence()?)?;
         let generation = Arc::new(builder.publish()?);
         let suggestions = Arc::new(SuggestionIndex::empty(&settings.language));
         let view = View { generation, settings: Arc::new(settings) };
@@ -114,10 +114,10 @@ impl Index {
         self.shared.tell(|state| state.events_news = true);
     }
 
-    /// Has the thread forget what a visitor searched for.
-    pub(super) fn forget(&self, visitor: &Visitor) {
+    /// Has the thread forget what visitors searched for.
+    pub(super) fn forget(&self, visitors: &[Visitor]) {
         self.shared.tell(|state| {
-            state.forget.push(visitor.clone());
+            state.forget.extend_from_slice(visitors);
             state.events_news = true;
         });
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::compare::Comparison;
 use super::{Caller, Engine};
 use crate::domain::id::{IndexName, RuleId};
-use crate::domain::page::Page;
 use crate::domain::search::SearchRequest;
 use crate::error::Result;
 use crate::index::View;
@@ -29,28 +29,6 @@ pub struct PreviewRequest {
     pub search: SearchRequest,
 }
 
-/// The same search without and with a draft.
-#[derive(Clone, Debug, Serialize)]
-pub struct Preview {
-    /// As it is.
-    pub before: Page,
-    /// As it would be.
-    pub after: Page,
-    /// Products of either page whose place changes.
-    pub moves: Vec<Move>,
-}
-
-/// A product whose place changes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Move {
-    /// Which product.
-    pub id: String,
-    /// Its place on the page before, from 1.
-    pub before: Option<usize>,
-    /// Its place on the page after, from 1.
-    pub after: Option<usize>,
-}
-
 impl Engine {
     /// Tries a draft on a search; nothing is written.
     ///
@@ -61,7 +39,7 @@ impl Engine {
         index: &IndexName,
         draft: PreviewRequest,
         caller: Caller,
-    ) -> Result<Preview> {
+    ) -> Result<Comparison> {
         let snapshot = self.index(index)?.snapshot();
         let mut settings = Settings::clone(&snapshot.view.settings);
         for (id, rule) in draft.rules {
@@ -79,22 +57,6 @@ impl Engine {
         let drafted = snapshot.with_view(view, Arc::clone(&snapshot.suggestions));
         let before = self.search_in(&snapshot, &draft.search, caller)?;
         let after = self.search_in(&drafted, &draft.search, caller)?;
-        let moves = moves(&before, &after);
-        Ok(Preview { before, after, moves })
+        Ok(Comparison::of(before, after))
     }
-}
-
-fn moves(before: &Page, after: &Page) -> Vec<Move> {
-    let places = |page: &Page| -> BTreeMap<String, usize> {
-        page.hits.iter().map(|hit| hit.id.clone()).zip(1..).collect()
-    };
-    let (before, after) = (places(before), places(after));
-    let ids = before.keys().chain(after.keys().filter(|id| !before.contains_key(*id)));
-    ids.map(|id| Move {
-        id: id.clone(),
-        before: before.get(id).copied(),
-        after: after.get(id).copied(),
-    })
-    .filter(|one| one.before != one.after)
-    .collect()
 }

@@ -103,7 +103,7 @@ impl Engine {
         batch: &mut Vec<Product>,
         answer: &mut Accepted,
     ) -> Result<()> {
-        let ids: Vec<String> = batch.iter().map(|product| product.id.to_string()).collect();
+        let ids: Vec<ProductId> = batch.iter().map(|product| product.id.clone()).collect();
         let writes = batch
             .drain(..)
             .map(|product| Write::PutProduct {
@@ -117,9 +117,10 @@ impl Engine {
                 Ok(sequence) => {
                     answer.accepted += 1;
                     answer.sequence = sequence;
+                    self.settle(index, &id)?;
                 }
                 Err(error @ Error::NotFound(_)) => return Err(error),
-                Err(error) => answer.reject(refused(0, &id, &error)),
+                Err(error) => answer.reject(refused(0, id.as_str(), &error)),
             }
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! Profiles of recent visitors, kept ready until something is heard of them.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -9,7 +8,8 @@ use parking_lot::Mutex;
 
 use crate::domain::id::IndexName;
 use crate::domain::time::Timestamp;
-use crate::shopper::profile::{Profile, ProfileParameters};
+use crate::shopper::packed::Packed;
+use crate::shopper::profile::ProfileParameters;
 
 /// Visitors whose profiles are kept.
 const VISITORS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(10_000);
@@ -19,16 +19,18 @@ const AGE_MS_MAX: i64 = 30_000;
 
 /// A profile with what it was folded by and when.
 pub(super) struct Folded {
+    pub(super) index: IndexName,
     pub(super) at: Timestamp,
     pub(super) parameters: Arc<ProfileParameters>,
-    pub(super) profile: Arc<Profile>,
+    pub(super) profile: Packed,
 }
 
 /// Profiles by visitor and index.
 pub(super) struct Profiles(Mutex<Kept>);
 
 struct Kept {
-    by_visitor: LruCache<String, BTreeMap<IndexName, Folded>>,
+    /// One profile for each index; nearly always there is one.
+    by_visitor: LruCache<Box<str>, Vec<Folded>>,
     /// Counts what was forgotten: a profile read from the store before that is not kept after it.
     forgotten: u64,
 }
@@ -48,23 +50,28 @@ impl Profiles {
         visitor: &str,
         index: &IndexName,
         wanted: (&Arc<ProfileParameters>, Timestamp),
-    ) -> Result<Arc<Profile>, u64> {
+    ) -> Result<Packed, u64> {
         let mut kept = self.0.lock();
         let forgotten = kept.forgotten;
-        let folded = kept.by_visitor.get(visitor).and_then(|folded| folded.get(index));
         let fits = |one: &&Folded| {
-            Arc::ptr_eq(&one.parameters, wanted.0)
+            one.index == *index
+                && Arc::ptr_eq(&one.parameters, wanted.0)
                 && (wanted.1.as_ms() - one.at.as_ms()).abs() < AGE_MS_MAX
         };
-        folded.filter(fits).map(|one| Arc::clone(&one.profile)).ok_or(forgotten)
+        let folded = kept.by_visitor.get(visitor).and_then(|folded| folded.iter().find(fits));
+        folded.map(|one| one.profile.clone()).ok_or(forgotten)
     }
 
     /// Keeps a profile, unless something was forgotten since `forgotten` was counted.
-    pub(super) fn keep(&self, visitor: String, index: IndexName, folded: (Folded, u64)) {
+    pub(super) fn keep(&self, visitor: &str, folded: Folded, forgotten: u64) {
         let mut kept = self.0.lock();
-        if kept.forgotten == folded.1 {
-            kept.by_visitor.get_or_insert_mut(visitor, BTreeMap::new).insert(index, folded.0);
+        if kept.forgotten != forgotten {
+            return;
         }
+        let one = || Vec::with_capacity(1);
+        let all = kept.by_visitor.get_or_insert_mut(visitor.into(), one);
+        all.retain(|other| other.index != folded.index);
+        all.push(folded);
     }
 
     /// Forgets a visitor's profiles: there is news, or the visitor is to be erased.

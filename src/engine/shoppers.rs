@@ -1,144 +1,36 @@
-//! The path of an event: checked, enriched, stored durably; and the profile that folds from it.
+//! What is known of a shopper: the profile that folds from events, the shopper's own word, and the
+//! right to read, correct and erase it all.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::Engine;
 use super::profiles::Folded;
 use super::snapshot::Snapshot;
-use super::{Engine, Rejected};
-use crate::domain::event::{Choice, Event, EventKind, RecordedEvent, Visitor};
-use crate::domain::id::{IndexName, SessionId, ShopperId};
-use crate::domain::product::Product;
+use crate::domain::event::{EventKind, RecordedEvent, Visitor};
+use crate::domain::id::{IndexName, Sequence, SessionId, ShopperId};
 use crate::domain::search::SearchRequest;
-use crate::domain::time::{DAY_MS, Timestamp};
-use crate::error::{Error, Result};
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::shopper::Preferences;
+use crate::shopper::packed::Packed;
 use crate::shopper::profile::Profile;
 use crate::shopper::view::ProfileView;
-use crate::shopper::{Consent, Preferences};
 use crate::store::Write;
 
-/// Events that are reported later than this are not taken.
-const LATE_DAYS_MAX: i64 = 30;
-
-/// Clocks of storefronts may be ahead by so much.
-const EARLY_MS_MAX: i64 = 10 * 60 * 1_000;
-
-/// Events that one call may bring.
-const EVENTS_MAX: usize = 1_000;
-
-/// What became of a batch of events; the accepted ones are on disk.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Recorded {
-    /// Events taken.
-    pub accepted: usize,
-    /// Events dropped because their shopper gave no consent.
-    pub ignored: usize,
-    /// Events not taken, with the reason.
-    pub rejected: Vec<Rejected>,
+/// An event of a shopper's log.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LoggedEvent {
+    /// Names it where it is to be removed.
+    pub number: Sequence,
+    /// What was done, when, and with what.
+    #[serde(flatten)]
+    pub recorded: RecordedEvent,
 }
 
 impl Engine {
-    /// Records events; when this returns, the accepted ones are on disk and the next search of
-    /// their shoppers reflects them.
-    ///
-    /// # Errors
-    /// `BadRequest` for too many events, Unavailable or Internal when the disk fails.
-    pub fn record(&self, events: Vec<Event>, now: Timestamp) -> Result<Recorded> {
-        if events.len() > EVENTS_MAX {
-            return Err(Error::bad_request(
-                "over_limit",
-                format!("{} events came at once, and at most {EVENTS_MAX} may", events.len()),
-                "send them in several calls",
-            ));
-        }
-        self.take(events, now, LATE_DAYS_MAX)
-    }
-
-    /// Records what happened before the shop used this engine: events of any age, as many as fit
-    /// one transaction.
-    ///
-    /// # Errors
-    /// Unavailable or Internal when the disk fails.
-    pub fn import_events(&self, events: Vec<Event>, now: Timestamp) -> Result<Recorded> {
-        self.take(events, now, i64::MAX / DAY_MS)
-    }
-
-    fn take(&self, events: Vec<Event>, now: Timestamp, late_days_max: i64) -> Result<Recorded> {
-        let mut answer = Recorded::default();
-        let mut writes = Vec::with_capacity(events.len());
-        let mut touched = Vec::new();
-        for (line, event) in (1..).zip(events) {
-            match self.enriched(event, now, late_days_max) {
-                Ok(Some((visitor, event))) => {
-                    touched.push((visitor.key(), event.event.index.clone()));
-                    writes.push(Write::Record(Box::new(event)));
-                }
-                Ok(None) => answer.ignored += 1,
-                Err(error @ (Error::BadRequest(_) | Error::NotFound(_))) => {
-                    let reason = error.problem().message.clone();
-                    let field = error.problem().code.to_owned();
-                    answer.rejected.push(Rejected { line, id: None, field, reason });
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        for written in self.store.write(writes)? {
-            written?;
-            answer.accepted += 1;
-        }
-        for (visitor, index) in touched {
-            self.profiles.forget(&visitor);
-            if let Ok(index) = self.index(&index) {
-                index.notify_events();
-            }
-        }
-        Ok(answer)
-    }
-
-    /// The event with its time and what was chosen; `None` without consent.
-    fn enriched(
-        &self,
-        mut event: Event,
-        now: Timestamp,
-        late_days_max: i64,
-    ) -> Result<Option<(Visitor, RecordedEvent)>> {
-        let visitor = event.visitor().ok_or_else(|| {
-            invalid("missing_shopper", "an event needs a 'shopper' or a 'session'")
-        })?;
-        if let Some(shopper) = &event.shopper
-            && self.preferences(shopper)?.consent == Consent::None
-        {
-            return Ok(None);
-        }
-        let at = event.timestamp.unwrap_or(now);
-        let age_ms = now.as_ms() - at.as_ms();
-        if age_ms > late_days_max * DAY_MS || age_ms < -EARLY_MS_MAX {
-            let late = format!("more than {late_days_max} days ago");
-            let what = if age_ms < 0 { "in the future" } else { &late };
-            return Err(invalid("invalid_timestamp", &format!("'{}' is {what}", at.to_text())));
-        }
-        event.timestamp = Some(at);
-        let choice = self.choice(&event)?;
-        Ok(Some((visitor, RecordedEvent { event, at, choice })))
-    }
-
-    fn choice(&self, event: &Event) -> Result<Choice> {
-        self.index(&event.index)?;
-        if event.kind == EventKind::Search {
-            let has_text = event.query.as_deref().is_some_and(|query| !query.trim().is_empty());
-            let missing = || invalid("missing_query", "a 'search' event needs its 'query'");
-            return has_text.then(Choice::default).ok_or_else(missing);
-        }
-        let id = event.product_id.as_ref().ok_or_else(|| {
-            invalid("missing_product_id", "every event but 'search' needs a 'product_id'")
-        })?;
-        let stored = self.store.product(&event.index, id)?.ok_or_else(|| {
-            invalid("unknown_product", &format!("there is no product '{id}' in this index"))
-        })?;
-        Ok(choice_of(&stored.product, event))
-    }
-
     pub(super) fn profile_for(
         &self,
         request: &SearchRequest,
@@ -162,13 +54,15 @@ impl Engine {
         };
         let (key, parameters) = (visitor.key(), &snapshot.parameters);
         let forgotten = match self.profiles.get(&key, &snapshot.index, (parameters, now)) {
-            Ok(profile) => return Ok(Some(profile)),
+            Ok(packed) => return Ok(Some(Arc::new(packed.unpack()))),
             Err(forgotten) => forgotten,
         };
-        let profile = Arc::new(self.fold_profile(&visitor, snapshot, now)?);
-        let folded =
-            Folded { at: now, parameters: Arc::clone(parameters), profile: Arc::clone(&profile) };
-        self.profiles.keep(key, snapshot.index.clone(), (folded, forgotten));
+        let packed = Packed::of(&self.fold_profile(&visitor, snapshot, now)?);
+        // What is kept is a little coarser than the fold. Nobody shall notice which one is used.
+        let profile = Arc::new(packed.unpack());
+        let index = snapshot.index.clone();
+        let folded = Folded { index, at: now, parameters: Arc::clone(parameters), profile: packed };
+        self.profiles.keep(&key, folded, forgotten);
         Ok(Some(profile))
     }
 
@@ -182,8 +76,11 @@ impl Engine {
             Visitor::Shopper(shopper) => self.preferences(shopper)?,
             Visitor::Session(_) => Preferences::default(),
         };
-        let mut events = self.store.events_of(visitor)?;
-        events.retain(|event| event.event.index == snapshot.index);
+        let log = self.store.events_of(visitor)?.into_iter().map(|(_, event)| event);
+        let counts = |event: &RecordedEvent| {
+            event.event.index == snapshot.index && event.choice.unknown_since.is_none()
+        };
+        let events: Vec<RecordedEvent> = log.filter(counts).collect();
         Ok(Profile::fold(&events, &preferences, &snapshot.parameters, now))
     }
 
@@ -203,12 +100,33 @@ impl Engine {
         Ok(ProfileView::new(&profile, &snapshot.parameters))
     }
 
-    /// All events of a shopper, by time: the export.
+    /// All events of a shopper, by time: the export. To them belong the anonymous ones of a session
+    /// from before the shopper signed in to it.
     ///
     /// # Errors
     /// Internal when the disk fails.
-    pub fn events_of(&self, shopper: &ShopperId) -> Result<Vec<RecordedEvent>> {
-        self.store.events_of(&Visitor::Shopper(shopper.clone()))
+    pub fn events_of(&self, shopper: &ShopperId) -> Result<Vec<LoggedEvent>> {
+        let log = self.store.events_of(&Visitor::Shopper(shopper.clone()))?.into_iter();
+        Ok(log.map(|(number, recorded)| LoggedEvent { number, recorded }).collect())
+    }
+
+    /// Removes one event of a shopper, as if it had never come.
+    ///
+    /// # Errors
+    /// `NotFound` when the shopper has no event of this number, Unavailable or Internal when the
+    /// disk fails.
+    pub fn remove_event(&self, shopper: &ShopperId, number: Sequence) -> Result<()> {
+        let mut removed = self.events_of(shopper)?;
+        removed.retain(|one| one.number == number);
+        let visitor = Visitor::Shopper(shopper.clone());
+        self.write_one(Write::RemoveEvent { visitor: visitor.clone(), event: number })?;
+        self.forget_profiles([visitor].into_iter().collect(), sessions_of(&removed))?;
+        for LoggedEvent { recorded: RecordedEvent { event, .. }, .. } in removed {
+            if let (EventKind::Search, Some(searcher)) = (event.kind, event.visitor()) {
+                self.forget_searches(&[searcher]);
+            }
+        }
+        Ok(())
     }
 
     /// A shopper's own word; the default when there is none.
@@ -222,49 +140,60 @@ impl Engine {
     /// Replaces a shopper's own word.
     ///
     /// # Errors
-    /// Unavailable or Internal when the disk fails.
+    /// `BadRequest` when it is longer than anybody's word, Unavailable or Internal when the disk
+    /// fails.
     pub fn put_preferences(&self, shopper: &ShopperId, preferences: Preferences) -> Result<()> {
+        preferences.check()?;
         self.write_one(Write::PutPreferences(shopper.clone(), Box::new(preferences)))?;
-        self.forget(shopper);
+        let key = Visitor::Shopper(shopper.clone()).key();
+        self.profiles.forget(&key);
+        self.journeys.forget(&key);
         Ok(())
     }
 
-    /// Erases a shopper: events, preferences and everything derived from them.
+    /// Erases a shopper: events, those of the anonymous sessions signed in to, preferences and
+    /// everything derived from them. It outlasts a restart and a restored backup.
     ///
     /// # Errors
-    /// Unavailable or Internal when the disk fails.
-    pub fn erase_shopper(&self, shopper: &ShopperId) -> Result<()> {
-        self.write_one(Write::EraseShopper(shopper.clone()))?;
-        self.forget(shopper);
-        for index in self.indexes.read().values() {
-            index.forget(&Visitor::Shopper(shopper.clone()));
+    /// Unavailable or Internal when the disk fails; then it may be carried out at the next start.
+    pub fn erase_shopper(&self, shopper: &ShopperId, now: Timestamp) -> Result<()> {
+        let sessions = sessions_of(&self.events_of(shopper)?);
+        self.write_one(Write::EraseShopper { shopper: shopper.clone(), at: now })?;
+        let visitors: Vec<Visitor> = std::iter::once(Visitor::Shopper(shopper.clone()))
+            .chain(sessions.iter().cloned().map(Visitor::Session))
+            .collect();
+        self.forget_profiles(visitors.iter().cloned().collect(), sessions)?;
+        visitors.iter().for_each(|visitor| self.journeys.forget(&visitor.key()));
+        self.forget_searches(&visitors);
+        Ok(())
+    }
+
+    /// Forgets the kept profiles of visitors, and of all to whom events of these sessions may
+    /// belong.
+    pub(super) fn forget_profiles(
+        &self,
+        mut visitors: BTreeSet<Visitor>,
+        sessions: BTreeSet<SessionId>,
+    ) -> Result<()> {
+        for session in sessions {
+            let shoppers = self.store.shoppers_in(&session)?;
+            visitors.extend(shoppers.into_iter().map(Visitor::Shopper));
+            visitors.insert(Visitor::Session(session));
+        }
+        for visitor in visitors {
+            self.profiles.forget(&visitor.key());
         }
         Ok(())
     }
 
-    fn forget(&self, shopper: &ShopperId) {
-        let key = Visitor::Shopper(shopper.clone()).key();
-        self.profiles.forget(&key);
-        self.journeys.forget(&key);
+    /// Has every index forget what these visitors searched for.
+    fn forget_searches(&self, visitors: &[Visitor]) {
+        for index in self.indexes.read().values() {
+            index.forget(visitors);
+        }
     }
 }
 
-fn invalid(code: &'static str, message: &str) -> Error {
-    Error::bad_request(code, message, "see docs/api.md for the fields of an event")
-}
-
-/// What the product is at this moment, with the piece that was chosen.
-pub(super) fn choice_of(product: &Product, event: &Event) -> Choice {
-    let variant = event
-        .variant_sku
-        .as_ref()
-        .and_then(|sku| product.variants.iter().find(|variant| variant.sku.as_ref() == Some(sku)));
-    Choice {
-        brand: product.brand.clone(),
-        category: product.category.clone(),
-        size: variant.and_then(|variant| variant.size.clone()),
-        color: variant.and_then(|variant| variant.color.clone()).or_else(|| product.color.clone()),
-        price: event.price.or(variant.and_then(|variant| variant.price)).or(product.price),
-        title: product.title.clone(),
-    }
+fn sessions_of(events: &[LoggedEvent]) -> BTreeSet<SessionId> {
+    events.iter().filter_map(|one| one.recorded.event.session.clone()).collect()
 }

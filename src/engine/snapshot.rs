@@ -12,9 +12,9 @@ use crate::query::Known;
 use crate::query::lexicon::Lexicon;
 use crate::rank::personal::LabelJudge;
 use crate::rank::personal::Person;
-use crate::settings::{Settings, SizeSystem};
+use crate::settings::Settings;
 use crate::shopper::profile::{Profile, ProfileParameters};
-use crate::shopper::size::{SizeList, SizeSystems};
+use crate::shopper::size::SizeSystems;
 
 /// So many other texts are named where a search finds nothing.
 const INSTEAD: usize = 5;
@@ -124,19 +124,7 @@ fn parameters(settings: &Settings) -> ProfileParameters {
         half_life_days: personalisation.half_life_days,
         session_half_life_minutes: personalisation.session_half_life_minutes,
         prior_events: personalisation.prior_events,
-        size_systems: size_systems(settings),
+        size_systems: SizeSystems::new(&settings.size_systems),
         ..ProfileParameters::default()
     }
-}
-
-/// The size systems as shoppers' profiles read them.
-fn size_systems(settings: &Settings) -> SizeSystems {
-    let list = |system: &SizeSystem| match system {
-        SizeSystem::Anywhere(sizes) => SizeList { sizes: sizes.clone(), categories: Vec::new() },
-        SizeSystem::In { sizes, categories } => SizeList {
-            sizes: sizes.clone(),
-            categories: categories.iter().map(|word| word.to_lowercase()).collect(),
-        },
-    };
-    SizeSystems::new(settings.size_systems.iter().map(|(name, one)| (name.as_str(), list(one))))
 }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::limits::check_search;
-use super::shoppers::choice_of;
 use super::snapshot::Snapshot;
 use super::{Caller, Engine};
-use crate::domain::event::{Event, RecordedEvent};
+use crate::domain::event::{Choice, Event, RecordedEvent};
 use crate::domain::id::{IndexName, ProductId, ShopperId};
 use crate::domain::page::Page;
 use crate::domain::search::SearchRequest;
@@ -17,6 +16,7 @@ use crate::error::Result;
 use crate::index::View;
 use crate::query::understand;
 use crate::shopper::Preferences;
+use crate::shopper::packed::Packed;
 use crate::shopper::profile::Profile;
 use crate::text::vocabulary::Vocabulary;
 
@@ -85,11 +85,12 @@ impl Trial<'_> {
             let age_ms = f64::from(later) * history.days_between * DAY_MS as f64;
             let at = Timestamp::from_ms(now.as_ms() - age_ms as i64);
             let event = Event::purchase(history.shopper.clone(), index.clone(), id.clone());
-            let choice = choice_of(&stored.product, &event);
+            let choice = Choice::of(&stored.product, &event);
             events.push(RecordedEvent { event, at, choice });
         }
         let parameters = &self.snapshot.parameters;
-        Ok(Profile::fold(&events, &Preferences::default(), parameters, now))
+        let profile = Profile::fold(&events, &Preferences::default(), parameters, now);
+        Ok(Packed::of(&profile).unpack())
     }
 
     /// The brand of a product that the index has.

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use super::indexing::{Shared, recipe, remove_other_folders};
 use super::snapshot::Snapshot;
-use crate::domain::event::EventKind;
 use crate::domain::id::{Ordinal, Sequence};
 use crate::domain::search::{Mode, SearchRequest};
 use crate::error::{Error, Result};
@@ -19,9 +18,13 @@ use crate::index::suggestions::{QueryLog, Sources, SuggestionIndex};
 use crate::query::understand;
 use crate::retrieve::filter::CompiledFilter;
 use crate::retrieve::{Demand, Identified, retrieve};
+use crate::store::Searches;
 
 /// Changes folded in one go: enough to be quick, few enough to be visible soon.
 const CHANGES_AT_ONCE: usize = 2_000;
+
+/// Events looked through for searches in one go.
+const EVENTS_AT_ONCE: usize = 10_000;
 
 /// Products embedded between two looks for new changes.
 const EMBEDDED_AT_ONCE: usize = 64;
@@ -258,16 +261,16 @@ impl Worker {
             // What is being built may still know of the visitor.
             self.suggesting = None;
         }
-        let events = self.shared.store.events_after(self.events_read, CHANGES_AT_ONCE)?;
-        let Some((last, _)) = events.last() else {
+        let store = &self.shared.store;
+        let Some(Searches { last, events }) =
+            store.searches_after(self.events_read, EVENTS_AT_ONCE)?
+        else {
             return Ok(false);
         };
-        self.events_read = *last;
-        for (_, event) in &events {
-            if event.event.index == self.shared.name && event.event.kind == EventKind::Search {
-                self.queries.record(event);
-                self.suggestions_stale = true;
-            }
+        self.events_read = last;
+        for event in events.iter().filter(|one| one.event.index == self.shared.name) {
+            self.queries.record(event);
+            self.suggestions_stale = true;
         }
         Ok(true)
     }

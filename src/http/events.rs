@@ -35,7 +35,9 @@ pub(super) async fn record(
     recorded.rejected.append(&mut rejected);
     recorded.rejected.sort_by_key(|one| one.line);
     state.metrics().recorded_events(recorded.accepted);
-    if recorded.accepted + recorded.ignored == 0 && !recorded.rejected.is_empty() {
+    state.metrics().waiting_events(recorded.waiting);
+    let taken = recorded.accepted + recorded.waiting + recorded.ignored;
+    if taken == 0 && !recorded.rejected.is_empty() {
         return Err(nothing_accepted(&recorded));
     }
     Ok(Json(recorded))

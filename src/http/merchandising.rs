@@ -1,4 +1,4 @@
-//! Rules and boosts, and what a draft of them would change.
+//! Rules and boosts, what a draft of them would change, and what differs between two shoppers.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::params::Names;
 use super::state::AppState;
 use crate::domain::id::RuleId;
-use crate::engine::{Preview, PreviewRequest};
+use crate::engine::{CompareRequest, Comparison, PreviewRequest};
 use crate::settings::Settings;
 use crate::settings::access::Scope;
 use crate::settings::boosts::Boosts;
@@ -86,12 +86,26 @@ pub(super) async fn preview(
     access: Access,
     names: Names,
     body: Incoming,
-) -> Result<Json<Preview>, Failure> {
+) -> Result<Json<Comparison>, Failure> {
     let index = names.index()?;
     access.demand(Scope::Merchandise, Some(&index))?;
     let draft: PreviewRequest = body.object().await?;
     let caller = access.caller(&index);
     state.read(move |engine| engine.preview(&index, draft, caller)).await.map(Json)
+}
+
+/// `POST /v1/indexes/{index}/search/compare`: a search for one party and for another.
+pub(super) async fn compare(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    body: Incoming,
+) -> Result<Json<Comparison>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let request: CompareRequest = body.object().await?;
+    let caller = access.caller(&index);
+    state.read(move |engine| engine.compare(&index, request, caller)).await.map(Json)
 }
 
 /// `GET /v1/indexes/{index}/boosts`.

@@ -71,6 +71,7 @@ fn index_routes() -> Router<AppState> {
 
 fn merchandising_routes() -> Router<AppState> {
     Router::new()
+        .route("/v1/indexes/{index}/search/compare", post(merchandising::compare))
         .route("/v1/indexes/{index}/rules", get(merchandising::list_rules))
         .route("/v1/indexes/{index}/rules/preview", post(merchandising::preview))
         .route(
@@ -91,6 +92,7 @@ fn shop_routes() -> Router<AppState> {
         .route("/v1/shoppers/{id}", get(shoppers::get).delete(shoppers::erase))
         .route("/v1/shoppers/{id}/preferences", put(shoppers::put_preferences))
         .route("/v1/shoppers/{id}/events", get(shoppers::export))
+        .route("/v1/shoppers/{id}/events/{number}", delete(shoppers::remove_event))
         .route("/v1/shoppers/{id}/token", post(shoppers::sign_token))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{id}", delete(keys::delete))

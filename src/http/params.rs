@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
 use super::state::AppState;
-use crate::domain::id::{IndexName, InvalidId, ProductId, RuleId, ShopperId};
+use crate::domain::id::{IndexName, InvalidId, ProductId, RuleId, Sequence, ShopperId};
 
 /// The decoded names in a request's path.
 pub(super) struct Names(Vec<(String, String)>);
@@ -52,6 +52,14 @@ impl Names {
 
     pub(super) fn shopper(&self) -> Result<ShopperId, Failure> {
         self.get("id", ShopperId::parse)
+    }
+
+    /// The number of an event.
+    pub(super) fn number(&self) -> Result<Sequence, Failure> {
+        self.text("number").parse().map_err(|_| {
+            let hint = "GET /v1/shoppers/{id}/events tells the number of each event";
+            Failure::bad_request("invalid_number", "an event's number is a whole number", hint)
+        })
     }
 
     pub(super) fn key(&self) -> String {

@@ -77,7 +77,8 @@ pub(super) async fn erase(
     let shopper = names.shopper()?;
     access.demand_shopper(&shopper, None)?;
     let answer = json!({ "erased": shopper });
-    state.write(move |engine| engine.erase_shopper(&shopper)).await?;
+    let now = access.now;
+    state.write(move |engine| engine.erase_shopper(&shopper, now)).await?;
     Ok(Json(answer))
 }
 
@@ -107,6 +108,20 @@ pub(super) async fn export(
     let id = shopper.clone();
     let events = state.read(move |engine| engine.events_of(&shopper)).await?;
     Ok(Json(json!({ "shopper": id, "events": events })))
+}
+
+/// `DELETE /v1/shoppers/{id}/events/{number}`: removes one event, as if it had never come.
+pub(super) async fn remove_event(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+) -> Result<Json<Value>, Failure> {
+    let shopper = names.shopper()?;
+    access.demand_shopper(&shopper, None)?;
+    let number = names.number()?;
+    let answer = json!({ "shopper": shopper, "removed": number });
+    state.write(move |engine| engine.remove_event(&shopper, number)).await?;
+    Ok(Json(answer))
 }
 
 /// How long a token shall last.

@@ -136,6 +136,25 @@ impl Builder {
         })
     }
 
+    /// This builder if its files know nothing after `latest`, the store's last write; else one whose
+    /// words are made anew, because the store is an older one than they were made from.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn not_after(self, latest: Sequence) -> Result<Self> {
+        if self.lexical_committed <= latest {
+            return Ok(self);
+        }
+        tracing::warn!("the store is older than the lexical index, which is rebuilt");
+        let recipe = self.recipe.clone();
+        drop(self);
+        if let Some(folder) = &recipe.folder {
+            std::fs::remove_dir_all(folder.join(LEXICAL_FOLDER))
+                .map_err(super::lexical::disk_error)?;
+        }
+        Self::open(recipe)
+    }
+
     /// The store's sequence number up to which changes were applied.
     pub fn sequence(&self) -> Sequence {
         self.sequence
@@ -345,9 +364,12 @@ impl Builder {
     }
 }
 
+/// The folder of the words in an index folder.
+const LEXICAL_FOLDER: &str = "lexical";
+
 /// A lexical index that cannot be opened is derived data: it is thrown away and made anew.
 fn open_lexical(folder: Option<&Path>) -> Result<LexicalWriter> {
-    let Some(folder) = folder.map(|folder| folder.join("lexical")) else {
+    let Some(folder) = folder.map(|folder| folder.join(LEXICAL_FOLDER)) else {
         return LexicalWriter::open(None);
     };
     LexicalWriter::open(Some(&folder)).or_else(|error| {

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::RuleId;
+use crate::domain::size::SizeSystem;
 use crate::error::{Error, Result};
 
 use boosts::Boosts;
@@ -177,22 +178,6 @@ pub struct Personalisation {
     pub brand_hits_max: usize,
     /// Share of searches, 0–0.25, whose first page shows one product by chance, to learn from it.
     pub exploration: f32,
-}
-
-/// A size system: ordered sizes that are comparable with one another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum SizeSystem {
-    /// Sizes of anything, from small to large.
-    Anywhere(Vec<String>),
-    /// Sizes that are worn in some categories only.
-    #[serde(rename_all = "snake_case")]
-    In {
-        /// From small to large.
-        sizes: Vec<String>,
-        /// Words, of which one must end a word of the category path.
-        categories: Vec<String>,
-    },
 }
 
 /// The default settings file.

@@ -4,7 +4,9 @@
 //! itself: waist × length (`W32/L34`, `32x34`), British and American shoes (`UK 9`, `US 10.5`), and
 //! bras (`75B`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::size::SizeSystem;
 
 /// The system of trousers by waist and length, in inches.
 pub const WAIST_LENGTH: &str = "waist_length";
@@ -64,16 +66,6 @@ pub(super) fn kernel(along: f64, across: f64) -> f64 {
     (-(along * along + across * across) / (2.0 * BANDWIDTH_STEPS * BANDWIDTH_STEPS)).exp()
 }
 
-/// One size system: sizes in order, and where they are worn.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SizeList {
-    /// From small to large.
-    pub sizes: Vec<String>,
-    /// Words of which one must end a word of the category path, in lower case; empty for sizes of
-    /// anything. Forty-four is a shoe, and is a dress.
-    pub categories: Vec<String>,
-}
-
 /// The size systems of an index, prepared for look-ups.
 #[derive(Clone, Debug, Default)]
 pub struct SizeSystems {
@@ -86,12 +78,12 @@ pub struct SizeSystems {
 
 impl SizeSystems {
     /// Prepares ordered lists of sizes by system name.
-    pub fn new<'l>(systems: impl IntoIterator<Item = (&'l str, SizeList)>) -> Self {
+    pub fn new(systems: &BTreeMap<String, SizeSystem>) -> Self {
         let mut prepared = Self::default();
-        for (name, list) in systems {
-            prepared.names.push(name.to_owned());
-            prepared.categories.push(list.categories);
-            prepared.add(prepared.names.len() - 1, &list.sizes);
+        for (name, system) in systems {
+            prepared.names.push(name.clone());
+            prepared.categories.push(system.categories().to_vec());
+            prepared.add(prepared.names.len() - 1, system.sizes());
         }
         prepared
     }

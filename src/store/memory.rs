@@ -6,15 +6,15 @@ use std::path::Path;
 use parking_lot::RwLock;
 
 use crate::domain::change::Change;
-use crate::domain::event::{RecordedEvent, Visitor};
-use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence, ShopperId};
+use crate::domain::event::{Choice, EventKind, RecordedEvent, Visitor};
+use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence, SessionId, ShopperId};
 use crate::domain::product::Product;
 use crate::error::Result;
 use crate::settings::Settings;
 use crate::settings::access::Key;
 use crate::shopper::Preferences;
 
-use super::{Store, StoredProduct, Write, embedded, refusal};
+use super::{Searches, SignIns, Store, StoredProduct, Write, embedded, refusal};
 
 /// A store that forgets: for tests, and the measure of the one on disk.
 #[derive(Default)]
@@ -27,7 +27,7 @@ struct State {
     sequence: Sequence,
     indexes: BTreeMap<IndexName, Index>,
     keys: BTreeMap<String, Key>,
-    events: BTreeMap<Visitor, Vec<(Sequence, RecordedEvent)>>,
+    events: BTreeMap<Sequence, RecordedEvent>,
     preferences: BTreeMap<ShopperId, Preferences>,
 }
 
@@ -79,9 +79,24 @@ impl State {
                 self.preferences.insert(shopper, *preferences);
                 next
             }
-            Write::EraseShopper(shopper) => {
-                self.preferences.remove(&shopper);
-                self.events.remove(&Visitor::Shopper(shopper));
+            Write::Settle { event, product } => {
+                self.settle(event, &product)?;
+                next
+            }
+            Write::Expire(event) => {
+                self.waiting_event(event)?;
+                self.events.remove(&event);
+                next
+            }
+            Write::RemoveEvent { visitor, event } => {
+                if self.events_of(&visitor).iter().all(|(sequence, _)| *sequence != event) {
+                    return Err(refusal::no_event(event));
+                }
+                self.events.remove(&event);
+                next
+            }
+            Write::EraseShopper { shopper, .. } => {
+                self.erase(&shopper);
                 next
             }
         };
@@ -164,15 +179,63 @@ impl State {
 
     fn record(&mut self, next: Sequence, event: RecordedEvent) -> Result<Sequence> {
         let visitor = event.event.visitor().ok_or_else(refusal::no_visitor)?;
-        let log = self.events.entry(visitor).or_default();
-        let known = log.iter().find(|(_, old)| old.event.id == event.event.id);
-        match known {
-            Some((sequence, old)) if old.event.id.is_some() => Ok(*sequence),
-            Some(_) | None => {
-                log.push((next, event));
-                Ok(next)
-            }
+        let is_known = |old: &RecordedEvent| {
+            old.event.id == event.event.id && old.event.visitor().as_ref() == Some(&visitor)
+        };
+        if event.event.id.is_some()
+            && let Some((first, _)) = self.events.iter().find(|(_, old)| is_known(old))
+        {
+            return Ok(*first);
         }
+        self.events.insert(next, event);
+        Ok(next)
+    }
+
+    fn settle(&mut self, event: Sequence, product: &Product) -> Result<()> {
+        let waiting = self.waiting_event(event)?;
+        waiting.choice = Choice::of(product, &waiting.event);
+        Ok(())
+    }
+
+    fn waiting_event(&mut self, event: Sequence) -> Result<&mut RecordedEvent> {
+        let known = self.events.get_mut(&event);
+        let waiting = known.filter(|old| old.choice.unknown_since.is_some());
+        waiting.ok_or_else(|| refusal::not_waiting(event))
+    }
+
+    fn erase(&mut self, shopper: &ShopperId) {
+        self.preferences.remove(shopper);
+        let goes = |recorded: &RecordedEvent| match recorded.event.visitor() {
+            Some(Visitor::Shopper(own)) => own == *shopper,
+            Some(Visitor::Session(session)) => {
+                self.sign_ins(&session).goes_with(shopper, recorded.at)
+            }
+            None => false,
+        };
+        let gone: Vec<Sequence> =
+            self.events.iter().filter(|(_, event)| goes(event)).map(|(place, _)| *place).collect();
+        self.events.retain(|sequence, _| !gone.contains(sequence));
+    }
+
+    fn sign_ins(&self, session: &SessionId) -> SignIns {
+        let of_session =
+            self.events.values().filter(|one| one.event.session.as_ref() == Some(session));
+        let signed_in = of_session.filter_map(|one| Some((one.at, one.event.shopper.clone()?)));
+        SignIns::new(signed_in.collect())
+    }
+
+    fn events_of(&self, visitor: &Visitor) -> Vec<(Sequence, RecordedEvent)> {
+        let owner = |recorded: &RecordedEvent| match recorded.event.visitor()? {
+            Visitor::Session(session) => match self.sign_ins(&session).owner(recorded.at) {
+                Some(shopper) => Some(Visitor::Shopper(shopper.clone())),
+                None => Some(Visitor::Session(session)),
+            },
+            known @ Visitor::Shopper(_) => Some(known),
+        };
+        let own = self.events.iter().filter(|(_, event)| owner(event).as_ref() == Some(visitor));
+        let mut log: Vec<_> = own.map(|(sequence, event)| (*sequence, event.clone())).collect();
+        log.sort_by_key(|(sequence, event)| (event.at, *sequence));
+        log
     }
 }
 
@@ -236,11 +299,18 @@ impl Store for Memory {
         Ok(self.state.read().keys.values().cloned().collect())
     }
 
-    fn events_of(&self, visitor: &Visitor) -> Result<Vec<RecordedEvent>> {
+    fn events_of(&self, visitor: &Visitor) -> Result<Vec<(Sequence, RecordedEvent)>> {
+        Ok(self.state.read().events_of(visitor))
+    }
+
+    fn shoppers_in(&self, session: &SessionId) -> Result<Vec<ShopperId>> {
+        Ok(self.state.read().sign_ins(session).shoppers())
+    }
+
+    fn waiting(&self) -> Result<Vec<(Sequence, RecordedEvent)>> {
         let state = self.state.read();
-        let mut log = state.events.get(visitor).cloned().unwrap_or_default();
-        log.sort_by_key(|(sequence, event)| (event.at, *sequence));
-        Ok(log.into_iter().map(|(_, event)| event).collect())
+        let waiting = state.events.iter().filter(|(_, one)| one.choice.unknown_since.is_some());
+        Ok(waiting.map(|(sequence, event)| (*sequence, event.clone())).collect())
     }
 
     fn events_after(
@@ -249,10 +319,16 @@ impl Store for Memory {
         limit: usize,
     ) -> Result<Vec<(Sequence, RecordedEvent)>> {
         let state = self.state.read();
-        let mut events: Vec<&(Sequence, RecordedEvent)> =
-            state.events.values().flatten().filter(|(sequence, _)| *sequence > after).collect();
-        events.sort_by_key(|(sequence, _)| *sequence);
-        Ok(events.into_iter().take(limit).cloned().collect())
+        let later = state.events.iter().filter(|(sequence, _)| **sequence > after);
+        Ok(later.take(limit).map(|(sequence, event)| (*sequence, event.clone())).collect())
+    }
+
+    fn searches_after(&self, after: Sequence, limit: usize) -> Result<Option<Searches>> {
+        let part = self.events_after(after, limit)?;
+        let last = part.last().map(|(sequence, _)| *sequence);
+        let searches = part.into_iter().filter(|(_, one)| one.event.kind == EventKind::Search);
+        let events = searches.map(|(_, event)| event).collect();
+        Ok(last.map(|last| Searches { last, events }))
     }
 
     fn preferences(&self, shopper: &ShopperId) -> Result<Option<Preferences>> {
@@ -293,7 +369,7 @@ impl State {
                 },
             )?;
         }
-        for (sequence, event) in self.events.values().flatten() {
+        for (sequence, event) in &self.events {
             tables.put_event(*sequence, event, &embedded::encode(event)?)?;
         }
         for key in self.keys.values() {

@@ -7,17 +7,21 @@
 pub mod embedded;
 pub mod memory;
 mod refusal;
+mod sign_in;
 
 use std::path::Path;
 
 use crate::domain::change::Change;
 use crate::domain::event::{RecordedEvent, Visitor};
-use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence, ShopperId};
+use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence, SessionId, ShopperId};
 use crate::domain::product::Product;
+use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::settings::Settings;
 use crate::settings::access::Key;
 use crate::shopper::Preferences;
+
+pub use sign_in::SignIns;
 
 /// One change of the truth.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,10 +71,35 @@ pub enum Write {
     /// Appends an event; one with an `id` that the visitor's log already holds is dropped and
     /// answered with the sequence number of the first. A BadRequest without shopper and session.
     Record(Box<RecordedEvent>),
+    /// Tells an event that waits for its product what the product is; it keeps its place in the
+    /// log. NotFound when it no longer waits.
+    Settle {
+        /// The event's place in the order of writes.
+        event: Sequence,
+        /// The product that came.
+        product: Box<Product>,
+    },
+    /// Removes an event that waits for its product; NotFound when it no longer waits.
+    Expire(Sequence),
+    /// Removes one event; NotFound unless it belongs to the visitor.
+    RemoveEvent {
+        /// To whom it belongs, as [`Store::events_of`] tells.
+        visitor: Visitor,
+        /// The event's place in the order of writes.
+        event: Sequence,
+    },
     /// Replaces a shopper's explicit preferences and consent.
     PutPreferences(ShopperId, Box<Preferences>),
-    /// Removes a shopper's events and preferences; accepted also when there are none.
-    EraseShopper(ShopperId),
+    /// Removes a shopper's events and preferences, and the anonymous events of the sessions that
+    /// the shopper signed in to, as far as they belong to nobody else; accepted also when there is
+    /// nothing. A store on disk remembers it beside its file, so that an older copy of the file
+    /// forgets the shopper when it is opened.
+    EraseShopper {
+        /// Who is erased.
+        shopper: ShopperId,
+        /// When that was asked for.
+        at: Timestamp,
+    },
 }
 
 /// A product with its place in the order of writes.
@@ -82,6 +111,15 @@ pub struct StoredProduct {
     pub ordinal: Ordinal,
     /// The product.
     pub product: Product,
+}
+
+/// Searches among a part of the log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Searches {
+    /// The last event of the part, of whatever kind.
+    pub last: Sequence,
+    /// The searches, in order.
+    pub events: Vec<RecordedEvent>,
 }
 
 /// Durable on return; sequence numbers only grow; replay gives the same state.
@@ -146,11 +184,25 @@ pub trait Store: Send + Sync {
     /// Internal when the disk fails.
     fn keys(&self) -> Result<Vec<Key>>;
 
-    /// A visitor's events, by time and then by sequence number.
+    /// The events that belong to a visitor, by time and then by sequence number: to a shopper those
+    /// that name the shopper, and the anonymous ones of a session from before the shopper signed in
+    /// to it; to a session the anonymous ones that belong to no shopper. See [`SignIns`].
     ///
     /// # Errors
     /// Internal when the disk fails.
-    fn events_of(&self, visitor: &Visitor) -> Result<Vec<RecordedEvent>>;
+    fn events_of(&self, visitor: &Visitor) -> Result<Vec<(Sequence, RecordedEvent)>>;
+
+    /// The shoppers who signed in to a session, each once.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    fn shoppers_in(&self, session: &SessionId) -> Result<Vec<ShopperId>>;
+
+    /// The events whose product is not known yet, in order.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    fn waiting(&self) -> Result<Vec<(Sequence, RecordedEvent)>>;
 
     /// All events after `after` with their sequence numbers, in order, at most `limit`.
     ///
@@ -158,6 +210,13 @@ pub trait Store: Send + Sync {
     /// Internal when the disk fails.
     fn events_after(&self, after: Sequence, limit: usize)
     -> Result<Vec<(Sequence, RecordedEvent)>>;
+
+    /// The searches among the next `limit` events after `after`, and the sequence number of the last
+    /// event looked at; `None` when there is none after it. Other events are not even decoded.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    fn searches_after(&self, after: Sequence, limit: usize) -> Result<Option<Searches>>;
 
     /// A shopper's explicit preferences.
     ///

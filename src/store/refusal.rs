@@ -1,6 +1,6 @@
 //! Why a single write is refused: the same rules and words in every implementation.
 
-use crate::domain::id::{IndexName, Ordinal, ProductId};
+use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence};
 use crate::domain::product::{Product, Variant};
 use crate::domain::value::Scalar;
 use crate::error::{Error, Result};
@@ -55,6 +55,18 @@ pub(super) fn no_key(id: &str) -> Error {
 
 pub(super) fn no_visitor() -> Error {
     Error::bad_request("event_without_visitor", "the event names no shopper and no session", "")
+}
+
+pub(super) fn no_event(event: Sequence) -> Error {
+    Error::not_found(
+        "event_not_found",
+        format!("there is no event {event} of this shopper"),
+        "GET /v1/shoppers/{id}/events lists them with their numbers",
+    )
+}
+
+pub(super) fn not_waiting(event: Sequence) -> Error {
+    Error::not_found("event_not_waiting", format!("the event {event} no longer waits"), "")
 }
 
 /// JSON has no infinite numbers: a product with one could be written and never read again.

@@ -6,6 +6,11 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use vitrine::domain::event::Visitor;
+use vitrine::domain::id::ShopperId;
+use vitrine::domain::time::Timestamp;
+use vitrine::store::embedded::Embedded;
+use vitrine::store::{Store, Write};
 
 /// A folder with a configuration that needs no model, and the program run in it.
 struct Shell {
@@ -299,6 +304,81 @@ fn a_backup_restores_to_the_same_answers() {
     assert!(shell.on_data(&["restore"], &["copy"]).status.success());
     let after = shell.json(&["search"], &["--index", "shop", "running", "--json"]);
     assert_eq!(before["hits"], after["hits"]);
+}
+
+/// The ids of the shopper's events in the data directory.
+fn events_of(shell: &Shell, shopper: &str) -> Vec<String> {
+    let store = Embedded::open(&shell.path().join("data")).expect("the store opens");
+    let shopper = Visitor::Shopper(ShopperId::parse(shopper).expect("an id"));
+    let events = store.events_of(&shopper).expect("readable").into_iter();
+    events.filter_map(|(_, event)| event.event.id).collect()
+}
+
+fn erase(shell: &Shell, shopper: &str) {
+    let store = Embedded::open(&shell.path().join("data")).expect("the store opens");
+    let shopper = ShopperId::parse(shopper).expect("an id");
+    let erase = Write::EraseShopper { shopper, at: Timestamp::from_ms(1) };
+    assert!(store.write(vec![erase]).expect("written")[0].is_ok());
+}
+
+#[test]
+fn an_older_backup_brings_nobody_back_who_was_erased() {
+    let shell = Shell::new();
+    assert!(shell.import(PRODUCTS, &[]).status.success());
+    let record = |shopper: &str, id: &str| {
+        let event = json!({"type": "view", "id": id, "shopper": shopper, "index": "shop",
+            "product_id": "a", "timestamp": "2020-01-01T00:00:00Z"});
+        fs::write(shell.path().join("events.jsonl"), event.to_string()).expect("written");
+        assert!(shell.on_data(&["import-events"], &["events.jsonl"]).status.success());
+    };
+    record("anna", "a1");
+    record("ben", "b1");
+    assert!(shell.on_data(&["backup"], &["older"]).status.success());
+    erase(&shell, "anna");
+    assert!(shell.on_data(&["backup"], &["newer"]).status.success());
+    assert!(!shell.path().join("older/erasures").exists());
+    record("anna", "a2");
+
+    assert!(shell.on_data(&["restore", "--replace"], &["older"]).status.success());
+    assert_eq!(events_of(&shell, "anna"), [""; 0], "the backup is of before the erasure");
+    assert_eq!(events_of(&shell, "ben"), ["b1"]);
+    let found = shell.json(&["search"], &["--index", "shop", "running", "--json"]);
+    assert_eq!(found["total"], 2, "{found}");
+    record("anna", "a3");
+    assert_eq!(events_of(&shell, "anna"), ["a3"], "what comes afterwards is kept");
+
+    erase(&shell, "ben");
+    assert!(shell.on_data(&["restore", "--replace"], &["newer"]).status.success());
+    assert_eq!(events_of(&shell, "ben"), [""; 0]);
+
+    // Only the list is left: a new disk, say.
+    let list = fs::read(shell.path().join("data/erasures")).expect("a list");
+    fs::remove_dir_all(shell.path().join("data")).expect("removed");
+    fs::create_dir(shell.path().join("data")).expect("made");
+    fs::write(shell.path().join("data/erasures"), list).expect("written");
+    assert!(shell.on_data(&["restore"], &["older"]).status.success());
+    assert_eq!((events_of(&shell, "anna"), events_of(&shell, "ben")), (vec![], vec![]));
+}
+
+#[test]
+fn a_backup_replaces_a_data_directory_only_when_told_to_and_nothing_else() {
+    let shell = Shell::new();
+    assert!(shell.import(PRODUCTS, &[]).status.success());
+    assert!(shell.on_data(&["backup"], &["copy"]).status.success());
+    let refused = shell.on_data(&["restore"], &["copy"]);
+    assert!(errors(&refused).contains("--replace"), "{}", errors(&refused));
+    let none = shell.on_data(&["restore", "--replace"], &["none"]);
+    assert!(errors(&none).contains("no store"), "{}", errors(&none));
+    fs::create_dir_all(shell.path().join("other/indexes")).expect("made");
+    let other = shell.run(&["restore", "--replace", "--data-dir", "other", "copy"]);
+    assert_eq!(other.status.code(), Some(1), "it is no data directory");
+    assert!(shell.path().join("other/indexes").is_dir());
+    let held = Embedded::open(&shell.path().join("data")).expect("the store opens");
+    let in_use = shell.on_data(&["restore", "--replace"], &["copy"]);
+    assert!(errors(&in_use).contains("in use"), "{}", errors(&in_use));
+    drop(held);
+    let found = shell.json(&["search"], &["--index", "shop", "running", "--json"]);
+    assert_eq!(found["total"], 2, "{found}");
 }
 
 #[test]

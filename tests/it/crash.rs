@@ -173,10 +173,41 @@ fn what_was_acknowledged_survives_a_kill() {
     let shopper = Visitor::Shopper(ShopperId::parse("s").expect("an id"));
     let kept = store.events_of(&shopper).expect("readable");
     let kept: std::collections::HashSet<&str> =
-        kept.iter().filter_map(|event| event.event.id.as_deref()).collect();
+        kept.iter().filter_map(|(_, event)| event.event.id.as_deref()).collect();
     for id in &events {
         assert!(kept.contains(id.as_str()), "event {id} is lost");
     }
+}
+
+#[test]
+fn an_acknowledged_erasure_survives_a_kill_and_an_older_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut server = Server::start(folder.path());
+    let done = |method: &str, path: &str, body: Value| {
+        let (status, _) = call(server.address, method, path, &body).expect("an answer");
+        assert!((200..300).contains(&status), "{method} {path}: {status}");
+    };
+    let event = |shopper: Option<&str>, id: &str| {
+        json!({"type": "view", "shopper": shopper, "session": "s", "id": id, "index": "shop",
+            "product_id": "a"})
+    };
+    done("PUT", "/v1/indexes/shop", json!({}));
+    done("POST", "/v1/indexes/shop/products", json!([{"id": "a", "title": "Shoe"}]));
+    done("POST", "/v1/events", json!([event(None, "anonymous"), event(Some("ben"), "signed-in")]));
+    done("POST", "/v1/backup", json!({"name": "older"}));
+    done("DELETE", "/v1/shoppers/ben", json!({}));
+    done("POST", "/v1/events", json!([event(Some("ben"), "later")]));
+    server.kill();
+
+    let data = folder.path().join("data");
+    let ids = || -> Vec<Option<String>> {
+        let store = Embedded::open(&data).expect("the store opens");
+        let events = store.events_after(0, usize::MAX).expect("readable").into_iter();
+        events.map(|(_, event)| event.event.id).collect()
+    };
+    assert_eq!(ids(), [Some("later".to_owned())]);
+    fs::copy(data.join("backups/older/store.redb"), data.join("store.redb")).expect("copied");
+    assert_eq!(ids(), []);
 }
 
 #[test]

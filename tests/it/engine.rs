@@ -163,6 +163,28 @@ fn a_restart_forgets_nothing() {
 }
 
 #[test]
+fn an_older_copy_of_the_store_brings_its_own_products_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.redb");
+    let engine = on_disk(folder.path());
+    engine.create_index(&shop(), &json!({})).unwrap();
+    put(&engine, &json!([{"id": "a", "title": "Red lamp"}, {"id": "b", "title": "Blue lamp"}]));
+    drop(engine);
+    let older = std::fs::read(&file).unwrap();
+    let engine = on_disk(folder.path());
+    put(&engine, &json!([{"id": "a", "title": "Red sofa"}, {"id": "c", "title": "Green lamp"}]));
+    engine.delete_product(&shop(), &ProductId::parse("b").unwrap()).unwrap();
+    engine.wait_settled(&shop(), SOON, &|_| ()).unwrap();
+    drop(engine);
+    std::fs::write(&file, older).unwrap();
+    let engine = on_disk(folder.path());
+    engine.wait_settled(&shop(), SOON, &|_| ()).unwrap();
+    let page = search(&engine, json!({"q": "lamp", "mode": "lexical"}));
+    let found: BTreeSet<&str> = ids(&page).into_iter().collect();
+    assert_eq!(found, BTreeSet::from(["a", "b"]));
+}
+
+#[test]
 fn an_index_made_again_has_nothing_of_the_old_one() {
     let folder = tempfile::tempdir().unwrap();
     let engine = on_disk(folder.path());
@@ -200,9 +222,42 @@ fn an_event_is_reflected_by_the_very_next_search_and_erased_on_demand() {
     let after = search(engine, request.clone());
     assert_eq!(ids(&after)[0], "shoe-2", "what was dismissed steps back");
     let sam = ShopperId::parse("sam").unwrap();
-    engine.erase_shopper(&sam).unwrap();
+    engine.erase_shopper(&sam, caller().now).unwrap();
     assert_eq!(ids(&search(engine, request)).join(","), before);
     assert!(engine.events_of(&sam).unwrap().is_empty());
+}
+
+#[test]
+fn events_wait_a_day_for_their_product_also_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = on_disk(folder.path());
+    engine.create_index(&shop(), &json!({})).unwrap();
+    put(&engine, &json!([{"id": "a", "title": "Lamp"}]));
+    let now = caller().now;
+    let later = |hours: i64| Timestamp::from_ms(now.as_ms() + hours * 3_600_000);
+    let record = |engine: &Engine, shopper: &str, product: &str, at: Timestamp| {
+        let event = json!([{"type": "purchase", "id": product, "shopper": shopper,
+            "index": "shop", "product_id": product}]);
+        engine.record(serde_json::from_value(event).unwrap(), at).unwrap()
+    };
+    let (sam, tom) = (ShopperId::parse("sam").unwrap(), ShopperId::parse("tom").unwrap());
+    let known = |engine: &Engine, shopper: &ShopperId| {
+        engine.profile(&shop(), shopper, later(25)).unwrap().bought.len()
+    };
+    for product in ["b", "c", "c"] {
+        assert_eq!(record(&engine, "sam", product, now).waiting, 1);
+    }
+    assert_eq!(record(&engine, "tom", "b", later(2)).waiting, 1);
+    drop(engine);
+
+    let engine = on_disk(folder.path());
+    assert_eq!((engine.events_of(&sam).unwrap().len(), known(&engine, &sam)), (2, 0));
+    put(&engine, &json!([{"id": "b", "title": "Late lamp", "brand": "Lumen"}]));
+    assert_eq!((known(&engine, &sam), known(&engine, &tom)), (1, 1), "it came within a day");
+    assert_eq!(record(&engine, "tom", "c", later(25)).waiting, 1);
+    assert_eq!(engine.events_of(&sam).unwrap().len(), 1, "the other waited for more than a day");
+    put(&engine, &json!([{"id": "c", "title": "Later lamp"}]));
+    assert_eq!((known(&engine, &sam), known(&engine, &tom)), (1, 2));
 }
 
 #[test]
@@ -227,6 +282,11 @@ fn two_shoppers_of_the_sample_shop_see_two_explained_pages() {
         search(&test.engine, request)
     };
     let (jonas, mia) = (page("s001"), page("s002"));
+    // The second time the profile is a kept one.
+    let scores = |page: Page| -> Vec<(String, u32)> {
+        page.hits.into_iter().map(|hit| (hit.id, hit.score.to_bits())).collect()
+    };
+    assert_eq!(scores(page("s001")), scores(jonas.clone()));
     assert_ne!(ids(&jonas), ids(&mia));
     let anybody = search(&test.engine, json!({"q": "running shoes"}));
     let of_brand = |page: &Page, brand: &str| {

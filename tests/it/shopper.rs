@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 use vitrine::domain::event::{Choice, Event, EventKind, RecordedEvent};
 use vitrine::domain::id::{IndexName, ProductId, SessionId, ShopperId};
 use vitrine::domain::time::Timestamp;
-use vitrine::settings::{Settings, SizeSystem};
+use vitrine::settings::Settings;
 use vitrine::shopper::affinity::{Affinities, Background, Candidate, ProductAffinities};
 use vitrine::shopper::profile::{Profile, ProfileParameters};
-use vitrine::shopper::size::{BRA, SHOE_UK, SizeList, SizeSystems, WAIST_LENGTH};
+use vitrine::shopper::size::{BRA, SHOE_UK, SizeSystems, WAIST_LENGTH};
 use vitrine::shopper::view::ProfileView;
 use vitrine::shopper::{Consent, Preferences};
 
@@ -28,19 +28,12 @@ fn now() -> Timestamp {
     Timestamp::parse("2026-06-15T12:00:00Z").unwrap()
 }
 
-fn size_systems(settings: &Settings) -> SizeSystems {
-    SizeSystems::new(settings.size_systems.iter().map(|(name, system)| {
-        let list = match system.clone() {
-            SizeSystem::Anywhere(sizes) => SizeList { sizes, categories: vec![] },
-            SizeSystem::In { sizes, categories } => SizeList { sizes, categories },
-        };
-        (name.as_str(), list)
-    }))
-}
-
 fn parameters() -> ProfileParameters {
     let settings = Settings::defaults().unwrap();
-    ProfileParameters { size_systems: size_systems(&settings), ..ProfileParameters::default() }
+    ProfileParameters {
+        size_systems: SizeSystems::new(&settings.size_systems),
+        ..ProfileParameters::default()
+    }
 }
 
 /// A shop where every brand has a tenth of each category, every category a tenth of the shop and

@@ -23,7 +23,7 @@ use vitrine::settings::access::{Key, Scope};
 use vitrine::shopper::Preferences;
 use vitrine::store::embedded::Embedded;
 use vitrine::store::memory::Memory;
-use vitrine::store::{Store, StoredProduct, Write};
+use vitrine::store::{Searches, Store, StoredProduct, Write};
 
 const INDEXES: [&str; 3] = ["shop", "shop-2", "s"];
 const PRODUCTS: [&str; 4] = ["a", "b", "b c", "ä"];
@@ -76,7 +76,7 @@ fn event(visitor: &Visitor, id: Option<String>, at_ms: i64) -> RecordedEvent {
 
 fn visitors() -> Vec<Visitor> {
     // A shopper and a session of the same name are two visitors.
-    let session = Visitor::Session(SessionId::parse("anna").unwrap());
+    let session = Visitor::Session(session());
     SHOPPERS.map(shopper).map(Visitor::Shopper).into_iter().chain([session]).collect()
 }
 
@@ -89,8 +89,11 @@ struct Reads {
     products: Vec<Option<StoredProduct>>,
     changes: Vec<Vec<Change>>,
     keys: Vec<Key>,
-    logs: Vec<Vec<RecordedEvent>>,
+    logs: Vec<Vec<(Sequence, RecordedEvent)>>,
     events: Vec<(Sequence, RecordedEvent)>,
+    searches: Vec<Option<Searches>>,
+    waiting: Vec<(Sequence, RecordedEvent)>,
+    signed_in: Vec<ShopperId>,
     preferences: Vec<Option<Preferences>>,
 }
 
@@ -106,6 +109,11 @@ fn reads(store: &dyn Store) -> Reads {
         keys: store.keys().unwrap(),
         logs: visitors().iter().map(|visitor| store.events_of(visitor).unwrap()).collect(),
         events: store.events_after(sequence / 3, 5).unwrap(),
+        searches: [(0, 100), (sequence / 2, 2), (u64::MAX, 1)]
+            .map(|(after, limit)| store.searches_after(after, limit).unwrap())
+            .into(),
+        waiting: store.waiting().unwrap(),
+        signed_in: store.shoppers_in(&session()).unwrap(),
         preferences: SHOPPERS.map(|id| store.preferences(&shopper(id)).unwrap()).into(),
     };
     for name in INDEXES.map(index) {
@@ -123,8 +131,38 @@ fn reads(store: &dyn Store) -> Reads {
 
 fn any_event() -> impl Strategy<Value = Write> {
     let id = prop::option::of("[xy]");
-    (prop::sample::select(visitors()), id, -2_i64..3)
-        .prop_map(|(visitor, id, at_ms)| Write::Record(Box::new(event(&visitor, id, at_ms))))
+    let visitor = prop::sample::select(visitors());
+    (visitor, id, -2_i64..3, any::<bool>(), any::<bool>()).prop_map(
+        |(visitor, id, at_ms, signs_in, waits)| {
+            let mut event = event(&visitor, id, at_ms);
+            if at_ms == 0 {
+                event.event.kind = EventKind::Search;
+            }
+            if signs_in {
+                event.event.session = Some(session());
+            }
+            if waits {
+                let unknown_since = Some(Timestamp::from_ms(at_ms));
+                event.choice = Choice { unknown_since, ..Choice::default() };
+            }
+            Write::Record(Box::new(event))
+        },
+    )
+}
+
+/// Writes about events that may be there.
+fn any_log_write() -> impl Strategy<Value = Write> {
+    let place = || 1_u64..40;
+    prop_oneof![
+        place().prop_map(|event| Write::Settle { event, product: Box::new(product("a", 3.0)) }),
+        place().prop_map(Write::Expire),
+        (prop::sample::select(visitors()), place())
+            .prop_map(|(visitor, event)| Write::RemoveEvent { visitor, event }),
+    ]
+}
+
+fn session() -> SessionId {
+    SessionId::parse("anna").unwrap()
 }
 
 fn any_product_write() -> impl Strategy<Value = Write> {
@@ -170,7 +208,7 @@ fn any_access_write() -> impl Strategy<Value = Write> {
             let preferences = Preferences { liked_brands, ..Preferences::default() };
             Write::PutPreferences(shopper, Box::new(preferences))
         }),
-        shopper().prop_map(Write::EraseShopper),
+        shopper().prop_map(|shopper| Write::EraseShopper { shopper, at: Timestamp::from_ms(9) }),
     ]
 }
 
@@ -189,7 +227,8 @@ fn key(id: String) -> Key {
 fn any_batches() -> impl Strategy<Value = Vec<Vec<Write>>> {
     let write = prop_oneof![
         4 => any_product_write(),
-        2 => any_event(),
+        4 => any_event(),
+        2 => any_log_write(),
         2 => any_index_write(),
         1 => any_access_write(),
     ];

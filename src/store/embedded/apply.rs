@@ -2,13 +2,16 @@
 
 use redb::StorageError;
 
-use crate::domain::event::{RecordedEvent, Visitor};
-use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence};
+use crate::domain::event::{Choice, RecordedEvent, Visitor};
+use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence, ShopperId};
+use crate::domain::product::Product;
+use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::store::{Write, refusal};
 
 use super::encode;
+use super::erasures::Erasures;
 use super::tables::{IndexRow, ProductRow, Tables};
 
 /// A write with its record encoded by the thread that sent it, so that the one writer thread does
@@ -30,7 +33,10 @@ pub(super) fn prepare(write: Write) -> Job {
         | Write::PutSettings { .. }
         | Write::DeleteProduct { .. }
         | Write::DeleteKey(_)
-        | Write::EraseShopper(_) => Vec::new(),
+        | Write::Settle { .. }
+        | Write::Expire(_)
+        | Write::RemoveEvent { .. }
+        | Write::EraseShopper { .. } => Vec::new(),
     };
     Ok((write, json))
 }
@@ -52,19 +58,27 @@ impl From<StorageError> for Stop {
 type Outcome = std::result::Result<Sequence, Stop>;
 
 /// Carries out one write. The inner result is this write's; the outer error ends the transaction.
-pub(super) fn apply(tables: &mut Tables<'_>, job: Job) -> Result<Result<Sequence>> {
+pub(super) fn apply(
+    tables: &mut Tables<'_>,
+    erasures: &Erasures,
+    job: Job,
+) -> Result<Result<Sequence>> {
     let (write, json) = match job {
         Ok(ready) => ready,
         Err(refused) => return Ok(Err(refused)),
     };
-    match dispatch(tables, write, json) {
+    match dispatch((tables, erasures), write, json) {
         Ok(sequence) => Ok(Ok(sequence)),
         Err(Stop::Refused(error)) => Ok(Err(error)),
         Err(Stop::Failed(error)) => Err(error),
     }
 }
 
-fn dispatch(tables: &mut Tables<'_>, write: Write, json: Vec<u8>) -> Outcome {
+fn dispatch(
+    (tables, erasures): (&mut Tables<'_>, &Erasures),
+    write: Write,
+    json: Vec<u8>,
+) -> Outcome {
     match write {
         Write::CreateIndex { index, settings } => create_index(tables, &index, *settings),
         Write::DeleteIndex { index } => {
@@ -90,11 +104,10 @@ fn dispatch(tables: &mut Tables<'_>, write: Write, json: Vec<u8>) -> Outcome {
             tables.put_preferences(&shopper, &json)?;
             Ok(tables.next())
         }
-        Write::EraseShopper(shopper) => {
-            tables.remove_preferences(&shopper)?;
-            tables.remove_events(&Visitor::Shopper(shopper).key())?;
-            Ok(tables.next())
-        }
+        Write::Settle { event, product } => settle(tables, event, &product),
+        Write::Expire(event) => expire(tables, event),
+        Write::RemoveEvent { visitor, event } => remove_event(tables, &visitor, event),
+        Write::EraseShopper { shopper, at } => erase(tables, erasures, (&shopper, at)),
     }
 }
 
@@ -172,4 +185,75 @@ fn record(tables: &mut Tables<'_>, event: &RecordedEvent, json: &[u8]) -> Outcom
     let sequence = tables.next();
     tables.put_event(sequence, event, json).map_err(Stop::Failed)?;
     Ok(sequence)
+}
+
+fn waiting(tables: &Tables<'_>, event: Sequence) -> std::result::Result<RecordedEvent, Stop> {
+    let refused = || Stop::Refused(refusal::not_waiting(event));
+    if !tables.is_waiting(event)? {
+        return Err(refused());
+    }
+    tables.log().event(event).map_err(Stop::Failed)?.ok_or_else(refused)
+}
+
+fn settle(tables: &mut Tables<'_>, event: Sequence, product: &Product) -> Outcome {
+    let mut recorded = waiting(tables, event)?;
+    recorded.choice = Choice::of(product, &recorded.event);
+    let json = encode(&recorded).map_err(Stop::Failed)?;
+    tables.settle_event(event, &json)?;
+    Ok(tables.next())
+}
+
+fn expire(tables: &mut Tables<'_>, event: Sequence) -> Outcome {
+    waiting(tables, event)?;
+    tables.remove_events(&[event]).map_err(Stop::Failed)?;
+    Ok(tables.next())
+}
+
+fn remove_event(tables: &mut Tables<'_>, visitor: &Visitor, event: Sequence) -> Outcome {
+    let log = tables.log();
+    let known = log.event(event).map_err(Stop::Failed)?;
+    let known = known.ok_or_else(|| Stop::Refused(refusal::no_event(event)))?;
+    if !log.belongs(&known, visitor).map_err(Stop::Failed)? {
+        return Err(Stop::Refused(refusal::no_event(event)));
+    }
+    tables.remove_events(&[event]).map_err(Stop::Failed)?;
+    Ok(tables.next())
+}
+
+/// The list has the erasure on disk before anything is removed, so that it is carried out at the
+/// next opening should the process be killed in between.
+fn erase(
+    tables: &mut Tables<'_>,
+    erasures: &Erasures,
+    (shopper, at): (&ShopperId, Timestamp),
+) -> Outcome {
+    let visitor = Visitor::Shopper(shopper.clone());
+    let gone = tables.log().going_with(&visitor).map_err(Stop::Failed)?;
+    let sessions = gone.sessions.iter().cloned().map(Visitor::Session);
+    let visitors: Vec<Visitor> = std::iter::once(visitor).chain(sessions).collect();
+    tables.erased = erasures.append(&visitors, at).map_err(Stop::Refused)?;
+    tables.remove_preferences(shopper)?;
+    tables.remove_events(&gone.events).map_err(Stop::Failed)?;
+    Ok(tables.next())
+}
+
+/// Carries out erasures that the list knows and the store does not, on everything there is.
+pub(super) fn catch_up(tables: &mut Tables<'_>, erasures: &Erasures) -> Result<()> {
+    let Some(pending) = erasures.pending(tables.erased) else { return Ok(()) };
+    let mut visitors = tables.log().visitors()?;
+    visitors.retain(|visitor| pending.has(visitor));
+    // Shoppers first: what is anonymous in a session belongs to them as long as they are known.
+    visitors.sort_unstable();
+    for visitor in visitors {
+        let gone = tables.log().going_with(&visitor)?;
+        tables.remove_events(&gone.events)?;
+    }
+    for shopper in tables.with_preferences()? {
+        if pending.has(&Visitor::Shopper(shopper.clone())) {
+            tables.remove_preferences(&shopper)?;
+        }
+    }
+    tables.erased = pending.mark;
+    tables.next();
+    Ok(())
 }

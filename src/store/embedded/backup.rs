@@ -59,6 +59,8 @@ pub(super) fn copy(from: &ReadTransaction, to: &WriteTransaction) -> Result<()> 
     copy_table(from, to, tables::EVENTS)?;
     copy_table(from, to, tables::EVENTS_BY_VISITOR)?;
     copy_table(from, to, tables::EVENT_IDS)?;
+    copy_table(from, to, tables::SIGN_INS)?;
+    copy_table(from, to, tables::WAITING)?;
     copy_table(from, to, tables::PREFERENCES)
 }
 

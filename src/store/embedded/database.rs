@@ -8,11 +8,14 @@ use redb::{Builder, Database, ReadTransaction, ReadableDatabase, TableError};
 
 use crate::error::{Error, Result};
 
+use super::apply::catch_up;
+use super::erasures::Erasures;
 use super::error::{closes_file, disk, reopening};
 use super::tables::{META, Tables};
 
-/// The format that this program writes. It reads every earlier one.
-pub(super) const FORMAT: u64 = 1;
+/// The format that this program writes. It reads every earlier one: in format 1 there were no
+/// sign-ins, which are found among its events, no waiting events and no erasures.
+pub(super) const FORMAT: u64 = 2;
 
 /// The name of the store's one file inside the data directory.
 pub(super) const FILE: &str = "store.redb";
@@ -25,6 +28,8 @@ type Opener = Box<dyn Fn() -> Result<Database> + Send + Sync>;
 
 /// The file, which the engine closes for good at the first disk error: it is then opened again.
 pub(super) struct Connection {
+    /// Who was erased, whatever the file says.
+    pub(super) erasures: Erasures,
     opener: Opener,
     state: RwLock<State>,
 }
@@ -41,18 +46,21 @@ impl Connection {
     pub(super) fn in_directory(directory: &Path) -> Result<Self> {
         fs::create_dir_all(directory).map_err(|error| disk(&error))?;
         let path = directory.join(FILE);
-        let connection = Self::with_opener(Box::new(move || {
-            Ok(Builder::new().set_cache_size(CACHE_BYTES).create(&path)?)
-        }))?;
+        let erasures = Erasures::open(directory)?;
+        let opener = move || Ok(Builder::new().set_cache_size(CACHE_BYTES).create(&path)?);
+        let connection = Self::with_opener(Box::new(opener), erasures)?;
         sync_directory(directory)?;
         Ok(connection)
     }
 
-    fn with_opener(opener: Opener) -> Result<Self> {
+    fn with_opener(opener: Opener, erasures: Erasures) -> Result<Self> {
         let database = opener()?;
         check_format(&database)?;
         let state = State { database: Some(database), reopened: 0 };
-        Ok(Self { opener, state: RwLock::new(state) })
+        let connection = Self { erasures, opener, state: RwLock::new(state) };
+        // Carries out erasures that the file does not know, before anything is read.
+        connection.write(|_| Ok(()))?;
+        Ok(connection)
     }
 
     /// Runs `work` on one snapshot.
@@ -62,7 +70,7 @@ impl Connection {
 
     /// Runs `work` in one transaction, durable on return; when it fails, nothing was written.
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut Tables<'_>) -> Result<T>) -> Result<T> {
-        self.with_database(|database| commit(database, work))
+        self.with_database(|database| commit(database, &self.erasures, work))
     }
 
     /// Runs `work`, and opens the file again when that met a disk error.
@@ -90,10 +98,15 @@ impl Connection {
     }
 }
 
-fn commit<T>(database: &Database, work: impl FnOnce(&mut Tables<'_>) -> Result<T>) -> Result<T> {
+fn commit<T>(
+    database: &Database,
+    erasures: &Erasures,
+    work: impl FnOnce(&mut Tables<'_>) -> Result<T>,
+) -> Result<T> {
     let transaction = database.begin_write()?;
     let mut tables = Tables::open(&transaction)?;
     let before = tables.sequence;
+    catch_up(&mut tables, erasures)?;
     let done = work(&mut tables)?;
     if tables.sequence == before {
         // Everything was refused: no reason to wait for the disk.
@@ -123,6 +136,15 @@ fn check_format(database: &Database) -> Result<()> {
     };
     match format {
         FORMAT => Ok(()),
+        1 => {
+            drop(reading);
+            let transaction = database.begin_write()?;
+            mark_format(&transaction)?;
+            let mut tables = Tables::open(&transaction)?;
+            tables.find_sign_ins()?;
+            tables.finish()?;
+            Ok(transaction.commit()?)
+        }
         0 => Err(Error::internal(
             "not_a_store",
             format!("the file '{FILE}' in the data directory is not a Vitrine store"),
@@ -162,9 +184,11 @@ mod tests {
     use redb::backends::FileBackend;
 
     use super::*;
+    use crate::domain::event::Visitor;
     use crate::domain::id::ShopperId;
     use crate::shopper::Preferences;
     use crate::store::embedded::Embedded;
+    use crate::store::embedded::tables::{EVENTS, EVENTS_BY_VISITOR, SIGN_INS, WAITING};
     use crate::store::{Store, Write};
 
     /// A file on a disk that can be full.
@@ -197,13 +221,14 @@ mod tests {
 
     fn on_disk(path: PathBuf, full: &Arc<AtomicBool>) -> Connection {
         let full = Arc::clone(full);
-        Connection::with_opener(Box::new(move || {
+        let erasures = Erasures::open(path.parent().unwrap()).unwrap();
+        let opener = move || {
             let mut options = fs::File::options();
             options.read(true).write(true).create(true).truncate(false);
             let file = FileBackend::new(options.open(&path).unwrap())?;
             Ok(Builder::new().create_with_backend(Disk { file, full: Arc::clone(&full) })?)
-        }))
-        .unwrap()
+        };
+        Connection::with_opener(Box::new(opener), erasures).unwrap()
     }
 
     fn preferences(shopper: &str) -> Vec<Write> {
@@ -244,7 +269,7 @@ mod tests {
         drop(file);
         let refused = Connection::in_directory(folder.path()).err().unwrap();
         assert_eq!(refused.problem().code, "store_format_unknown");
-        assert!(refused.problem().message.contains("format 2"), "{refused}");
+        assert!(refused.problem().message.contains("format 3"), "{refused}");
     }
 
     #[test]
@@ -258,5 +283,39 @@ mod tests {
         drop(file);
         let refused = Connection::in_directory(folder.path()).err().unwrap();
         assert_eq!(refused.problem().code, "not_a_store");
+    }
+
+    #[test]
+    fn a_file_of_format_1_opens_with_its_sign_ins_and_without_its_vectors() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Connection::in_directory(folder.path()).unwrap());
+        let file = Database::open(folder.path().join(FILE)).unwrap();
+        let transaction = file.begin_write().unwrap();
+        transaction.open_table(META).unwrap().insert("format", 1).unwrap();
+        transaction.open_table(META).unwrap().insert("sequence", 2).unwrap();
+        transaction.delete_table(SIGN_INS).unwrap();
+        transaction.delete_table(WAITING).unwrap();
+        let mut events = transaction.open_table(EVENTS).unwrap();
+        let anonymous = r#"{"event":{"type":"view","session":"s","index":"shop","product_id":"a"},
+            "at":"2026-06-01T00:00:00Z","choice":{"taste":[-128,0,127]}}"#;
+        let signed_in = r#"{"event":{"type":"view","shopper":"anna","session":"s","index":"shop",
+            "product_id":"b"},"at":"2026-06-01T00:01:00Z","choice":{}}"#;
+        events.insert(1, anonymous.as_bytes()).unwrap();
+        events.insert(2, signed_in.as_bytes()).unwrap();
+        drop(events);
+        let mut places = transaction.open_table(EVENTS_BY_VISITOR).unwrap();
+        places.insert(("session:s", 1_780_272_000_000, 1), ()).unwrap();
+        places.insert(("shopper:anna", 1_780_272_060_000, 2), ()).unwrap();
+        drop(places);
+        transaction.commit().unwrap();
+        drop(file);
+        for _ in 0..2 {
+            let store = Embedded::open(folder.path()).unwrap();
+            let anna = Visitor::Shopper(ShopperId::parse("anna").unwrap());
+            let events = store.events_of(&anna).unwrap();
+            let places: Vec<u64> = events.iter().map(|(sequence, _)| *sequence).collect();
+            assert_eq!(places, [1, 2]);
+            assert_eq!(store.waiting().unwrap(), []);
+        }
     }
 }

@@ -5,30 +5,34 @@
 mod apply;
 pub(super) mod backup;
 mod database;
+mod erasures;
 mod error;
+mod log;
+mod restore;
 pub(super) mod tables;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use redb::{ReadTransaction, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::change::Change;
-use crate::domain::event::{RecordedEvent, Visitor};
-use crate::domain::id::{IndexName, ProductId, Sequence, ShopperId};
+use crate::domain::event::{EventKind, RecordedEvent, Visitor};
+use crate::domain::id::{IndexName, ProductId, Sequence, SessionId, ShopperId};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::settings::access::Key;
 use crate::shopper::Preferences;
 
-use super::{Store, StoredProduct, Write};
+use super::{Searches, Store, StoredProduct, Write};
 use database::Connection;
+use log::{Log, ReadLog};
 use tables::{
     CHANGES, EVENTS, EVENTS_BY_VISITOR, INDEXES, KEYS, META, PREFERENCES, PRODUCTS, ProductRow,
-    SETTINGS,
+    SETTINGS, SIGN_INS, WAITING,
 };
 use writer::Writer;
 
@@ -53,6 +57,25 @@ impl Embedded {
     /// Whether `data_directory` has a store.
     pub fn is_in(data_directory: &Path) -> bool {
         data_directory.join(database::FILE).is_file()
+    }
+
+    /// Puts the copy in `source`, which [`Store::back_up`] made, in the place of the store in
+    /// `data_directory`, or makes that. Who was erased in either stays erased.
+    ///
+    /// # Errors
+    /// `NotFound` without a copy, Unavailable when another process has either store or the disk is
+    /// full, Internal when the disk fails; the present store then is as it was.
+    pub fn restore(source: &Path, data_directory: &Path) -> Result<()> {
+        restore::restore(source, data_directory)
+    }
+
+    /// Whether nothing is in the way of a new store: the folder is missing or empty, or holds only
+    /// a list of erasures.
+    pub fn may_be_made_in(data_directory: &Path) -> bool {
+        let Ok(entries) = std::fs::read_dir(data_directory) else {
+            return !data_directory.exists();
+        };
+        entries.flatten().all(|entry| entry.file_name() == erasures::FILE)
     }
 
     fn on(connection: Connection) -> Result<Self> {
@@ -96,17 +119,37 @@ fn changes_from(
     Ok(found)
 }
 
-fn events_in_order(snapshot: &ReadTransaction, visitor: &str) -> Result<Vec<RecordedEvent>> {
-    let events = snapshot.open_table(EVENTS)?;
-    let places = snapshot.open_table(EVENTS_BY_VISITOR)?;
-    let all = (visitor, i64::MIN, 0)..=(visitor, i64::MAX, Sequence::MAX);
-    let mut found = Vec::new();
-    for place in places.range(all)? {
-        let json = events.get(place?.0.value().2)?;
-        let json = json.ok_or_else(|| error::damaged("a place in a log without its event"))?;
-        found.push(decode(json.value())?);
+fn is_search(recorded: &RecordedEvent) -> bool {
+    recorded.event.kind == EventKind::Search
+}
+
+/// Whether an event's JSON may be of a search. An event begins with its kind, as it is written here.
+fn may_be_search(json: &[u8]) -> bool {
+    match json.strip_prefix(br#"{"event":{"type":""#) {
+        Some(kind) => kind.starts_with(br#"search""#),
+        None => true,
     }
-    Ok(found)
+}
+
+/// The tables of the log in a reader's snapshot.
+struct SnapshotLog {
+    events: ReadOnlyTable<u64, &'static [u8]>,
+    places: ReadOnlyTable<(&'static str, i64, u64), ()>,
+    sign_ins: ReadOnlyTable<(&'static str, &'static str), ()>,
+}
+
+impl SnapshotLog {
+    fn open(snapshot: &ReadTransaction) -> Result<Self> {
+        Ok(Self {
+            events: snapshot.open_table(EVENTS)?,
+            places: snapshot.open_table(EVENTS_BY_VISITOR)?,
+            sign_ins: snapshot.open_table(SIGN_INS)?,
+        })
+    }
+
+    fn log(&self) -> ReadLog<'_> {
+        Log { events: &self.events, places: &self.places, sign_ins: &self.sign_ins }
+    }
 }
 
 impl Store for Embedded {
@@ -174,9 +217,27 @@ impl Store for Embedded {
         })
     }
 
-    fn events_of(&self, visitor: &Visitor) -> Result<Vec<RecordedEvent>> {
-        let key = visitor.key();
-        self.connection.read(|snapshot| events_in_order(snapshot, &key))
+    fn events_of(&self, visitor: &Visitor) -> Result<Vec<(Sequence, RecordedEvent)>> {
+        self.connection.read(|snapshot| SnapshotLog::open(snapshot)?.log().belonging(visitor))
+    }
+
+    fn shoppers_in(&self, session: &SessionId) -> Result<Vec<ShopperId>> {
+        self.connection.read(|snapshot| SnapshotLog::open(snapshot)?.log().shoppers_in(session))
+    }
+
+    fn waiting(&self) -> Result<Vec<(Sequence, RecordedEvent)>> {
+        self.connection.read(|snapshot| {
+            let events = snapshot.open_table(EVENTS)?;
+            let mut found = Vec::new();
+            for row in snapshot.open_table(WAITING)?.iter()? {
+                let sequence = row?.0.value();
+                let json = events.get(sequence)?;
+                let json =
+                    json.ok_or_else(|| error::damaged("a waiting event that is not there"))?;
+                found.push((sequence, decode(json.value())?));
+            }
+            Ok(found)
+        })
     }
 
     fn events_after(
@@ -196,6 +257,23 @@ impl Store for Embedded {
         })
     }
 
+    fn searches_after(&self, after: Sequence, limit: usize) -> Result<Option<Searches>> {
+        let Some(from) = after.checked_add(1) else { return Ok(None) };
+        self.connection.read(|snapshot| {
+            let mut searches = None;
+            for event in snapshot.open_table(EVENTS)?.range(from..)?.take(limit) {
+                let (sequence, json) = event?;
+                let found = searches.get_or_insert_with(Searches::default);
+                found.last = sequence.value();
+                if may_be_search(json.value()) {
+                    let event: RecordedEvent = decode(json.value())?;
+                    found.events.extend(Some(event).filter(is_search));
+                }
+            }
+            Ok(searches)
+        })
+    }
+
     fn preferences(&self, shopper: &ShopperId) -> Result<Option<Preferences>> {
         self.connection.read(|snapshot| {
             let json = snapshot.open_table(PREFERENCES)?.get(shopper.as_str())?;
@@ -205,7 +283,11 @@ impl Store for Embedded {
 
     fn back_up(&self, target: &Path) -> Result<()> {
         self.connection.read(|snapshot| {
-            backup::create(target, |transaction| backup::copy(snapshot, transaction))
+            backup::create(target, |transaction| {
+                // Later than the snapshot, so that the list knows all that the copy knows.
+                self.connection.erasures.copy_to(target)?;
+                backup::copy(snapshot, transaction)
+            })
         })
     }
 }

@@ -1,6 +1,8 @@
 //! The tables of the store's file and the rows in them. This is the file format: a change here
 //! needs a new [`FORMAT`](super::database::FORMAT).
 
+use std::collections::BTreeSet;
+
 use redb::{ReadableTable, StorageError, Table, TableDefinition, WriteTransaction};
 
 use crate::domain::event::RecordedEvent;
@@ -9,7 +11,9 @@ use crate::error::Result;
 use crate::settings::Settings;
 use crate::store::refusal;
 
-/// `format` and `sequence`.
+use super::log::{Log, WriteLog};
+
+/// `format`, `sequence`, and `erased`: the mark of the last erasure that was carried out.
 pub(crate) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 /// Index → latest settings version, ordinals given, sequence number of its creation.
 pub(crate) const INDEXES: TableDefinition<'_, &str, (u64, u64, u64)> =
@@ -32,9 +36,17 @@ pub(crate) const EVENTS_BY_VISITOR: TableDefinition<'_, (&str, i64, u64), ()> =
 /// Visitor and the shop's event id → sequence number.
 pub(crate) const EVENT_IDS: TableDefinition<'_, (&str, &str), u64> =
     TableDefinition::new("event_ids");
+/// Session and a shopper who signed in to it; when that was is in the shopper's log. A row for each
+/// event would be written to a page of its own, and events come by the thousand.
+pub(crate) const SIGN_INS: TableDefinition<'_, (&str, &str), ()> = TableDefinition::new("sign_ins");
+/// Sequence numbers of events whose product is not known yet.
+pub(crate) const WAITING: TableDefinition<'_, u64, ()> = TableDefinition::new("waiting");
 /// Shopper → JSON.
 pub(crate) const PREFERENCES: TableDefinition<'_, &str, &[u8]> =
     TableDefinition::new("preferences");
+
+/// Events that are looked through at a time when sign-ins are found.
+const SIGN_INS_AT_ONCE: usize = 10_000;
 
 type Stored<T> = std::result::Result<T, StorageError>;
 
@@ -83,6 +95,8 @@ impl ProductRow {
 pub(crate) struct Tables<'t> {
     /// The latest sequence number given, in this transaction or before.
     pub(crate) sequence: Sequence,
+    /// The mark of the last erasure that was carried out.
+    pub(crate) erased: u64,
     meta: Table<'t, &'static str, u64>,
     indexes: Table<'t, &'static str, (u64, u64, u64)>,
     settings: Table<'t, (&'static str, u64), &'static [u8]>,
@@ -92,6 +106,8 @@ pub(crate) struct Tables<'t> {
     events: Table<'t, u64, &'static [u8]>,
     events_by_visitor: Table<'t, (&'static str, i64, u64), ()>,
     event_ids: Table<'t, (&'static str, &'static str), u64>,
+    sign_ins: Table<'t, (&'static str, &'static str), ()>,
+    waiting: Table<'t, u64, ()>,
     preferences: Table<'t, &'static str, &'static [u8]>,
 }
 
@@ -100,8 +116,10 @@ impl<'t> Tables<'t> {
     pub(crate) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
         let meta = transaction.open_table(META)?;
         let sequence = meta.get("sequence")?.map_or(0, |value| value.value());
+        let erased = meta.get("erased")?.map_or(0, |value| value.value());
         Ok(Self {
             sequence,
+            erased,
             meta,
             indexes: transaction.open_table(INDEXES)?,
             settings: transaction.open_table(SETTINGS)?,
@@ -111,13 +129,16 @@ impl<'t> Tables<'t> {
             events: transaction.open_table(EVENTS)?,
             events_by_visitor: transaction.open_table(EVENTS_BY_VISITOR)?,
             event_ids: transaction.open_table(EVENT_IDS)?,
+            sign_ins: transaction.open_table(SIGN_INS)?,
+            waiting: transaction.open_table(WAITING)?,
             preferences: transaction.open_table(PREFERENCES)?,
         })
     }
 
-    /// Writes the sequence number and closes the tables.
+    /// Writes the sequence number and the mark, and closes the tables.
     pub(crate) fn finish(mut self) -> Result<()> {
         self.meta.insert("sequence", self.sequence)?;
+        self.meta.insert("erased", self.erased)?;
         Ok(())
     }
 
@@ -213,24 +234,88 @@ impl<'t> Tables<'t> {
             self.event_ids.insert((visitor, id.as_str()), sequence)?;
         }
         self.events_by_visitor.insert((visitor, event.at.as_ms(), sequence), ())?;
+        self.put_sign_in(event)?;
+        if event.choice.unknown_since.is_some() {
+            self.waiting.insert(sequence, ())?;
+        }
         self.events.insert(sequence, json)?;
         Ok(())
     }
 
-    /// Removes all events of a visitor.
-    pub(crate) fn remove_events(&mut self, visitor: &str) -> Stored<()> {
-        let mut sequences = Vec::new();
-        let all = (visitor, i64::MIN, 0)..=(visitor, i64::MAX, Sequence::MAX);
-        self.events_by_visitor.retain_in(all, |(_, _, sequence), ()| {
-            sequences.push(sequence);
-            false
-        })?;
-        for sequence in sequences {
-            self.events.remove(sequence)?;
+    fn put_sign_in(&mut self, event: &RecordedEvent) -> Stored<()> {
+        if let (Some(session), Some(shopper)) = (&event.event.session, &event.event.shopper) {
+            let row = (session.as_str(), shopper.as_str());
+            if self.sign_ins.get(row)?.is_none() {
+                self.sign_ins.insert(row, ())?;
+            }
         }
-        // No visitor's key contains a zero byte.
-        let end = format!("{visitor}\0");
-        self.event_ids.retain_in((visitor, "")..(end.as_str(), ""), |_, _| false)
+        Ok(())
+    }
+
+    /// Finds the sign-ins among all events, for a file of format 1, which did not keep them.
+    pub(crate) fn find_sign_ins(&mut self) -> Result<()> {
+        let mut after = Some(0);
+        while let Some(from) = after {
+            let rows = self.events.range(from..)?.take(SIGN_INS_AT_ONCE);
+            let mut found = Vec::new();
+            for row in rows {
+                let (sequence, json) = row?;
+                found.push((sequence.value(), super::decode::<RecordedEvent>(json.value())?));
+            }
+            after = found.last().map(|(sequence, _)| sequence + 1);
+            for (_, event) in found {
+                self.put_sign_in(&event)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The log as it is inside this transaction.
+    pub(super) fn log(&self) -> WriteLog<'_, 't> {
+        Log { events: &self.events, places: &self.events_by_visitor, sign_ins: &self.sign_ins }
+    }
+
+    /// Whether the event waits for its product.
+    pub(crate) fn is_waiting(&self, sequence: Sequence) -> Stored<bool> {
+        Ok(self.waiting.get(sequence)?.is_some())
+    }
+
+    /// Replaces a waiting event, which waits no longer and keeps its place.
+    pub(crate) fn settle_event(&mut self, sequence: Sequence, json: &[u8]) -> Stored<()> {
+        self.waiting.remove(sequence)?;
+        self.events.insert(sequence, json)?;
+        Ok(())
+    }
+
+    /// Removes events with all that is kept of them.
+    pub(crate) fn remove_events(&mut self, sequences: &[Sequence]) -> Result<()> {
+        let mut sign_ins = BTreeSet::new();
+        for sequence in sequences {
+            let Some(RecordedEvent { event, at, .. }) = self.log().event(*sequence)? else {
+                continue;
+            };
+            let visitor = event.visitor().ok_or_else(refusal::no_visitor)?.key();
+            self.events_by_visitor.remove((visitor.as_str(), at.as_ms(), *sequence))?;
+            if let Some(id) = &event.id {
+                self.event_ids.remove((visitor.as_str(), id.as_str()))?;
+            }
+            self.waiting.remove(*sequence)?;
+            self.events.remove(*sequence)?;
+            sign_ins.extend(event.session.zip(event.shopper));
+        }
+        for (session, shopper) in sign_ins {
+            // Another event may tell of it, too.
+            if !self.log().has_signed_in(&session, &shopper)? {
+                self.sign_ins.remove((session.as_str(), shopper.as_str()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody with preferences.
+    pub(crate) fn with_preferences(&self) -> Result<Vec<ShopperId>> {
+        let rows = self.preferences.iter()?;
+        rows.map(|row| super::name(ShopperId::parse(row?.0.value()))).collect()
     }
 
     pub(crate) fn put_preferences(&mut self, shopper: &ShopperId, json: &[u8]) -> Stored<()> {

@@ -84,7 +84,7 @@ fn commit(connection: &Connection, group: Vec<Request>) {
         group.into_iter().map(|request| (request.jobs, request.reply)).unzip();
     let outcome = connection.write(|tables| {
         let mut request = |jobs: Vec<Job>| -> Result<Answers> {
-            jobs.into_iter().map(|job| apply::apply(tables, job)).collect()
+            jobs.into_iter().map(|job| apply::apply(tables, &connection.erasures, job)).collect()
         };
         requests.into_iter().map(&mut request).collect::<Result<Vec<Answers>>>()
     });

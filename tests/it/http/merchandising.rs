@@ -3,7 +3,7 @@
 use serde_json::json;
 use vitrine::settings::access::Scope;
 
-use super::client::{Client, ids};
+use super::client::{Client, event, ids};
 
 const RULES: &str = "/v1/indexes/shop/rules";
 
@@ -83,4 +83,70 @@ fn boosts_are_replaced_and_checked() {
     let unknown = json!({ "numeric": [{ "field": "colour", "percent": 1.0 }] });
     client.put(path, &unknown).refused(400, "invalid_request");
     assert_eq!(client.get(path).ok(), boosts);
+}
+
+const COMPARE: &str = "/v1/indexes/shop/search/compare";
+
+#[test]
+fn a_comparison_shows_two_parties_their_explanations_and_the_moves() {
+    let client = Client::open();
+    let history: Vec<_> = (0..4)
+        .map(|day| {
+            let mut bought = event("purchase", "anna", "shoe-1");
+            bought["timestamp"] =
+                json!(vitrine::startup::now().as_ms() - (1 + i64::from(day)) * 86_400_000);
+            bought
+        })
+        .collect();
+    client.post("/v1/events", &json!(history)).ok();
+    let search = json!({ "q": "running shoe", "page": 1 });
+    let body = json!({ "search": search, "before": {}, "after": { "shopper": "anna" } });
+    let both = client.post(COMPARE, &body).ok();
+    let alone = |more: serde_json::Value| {
+        let mut request = json!({ "q": "running shoe", "explain": true });
+        request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        client.search(&request)
+    };
+    assert_eq!(ids(&both["before"]), ids(&alone(json!({}))));
+    assert_eq!(ids(&both["after"]), ids(&alone(json!({ "shopper": "anna" }))));
+    let factors = |page: &serde_json::Value| page["hits"].to_string().matches("affinity").count();
+    assert_eq!(factors(&both["before"]), 0, "nobody is known before");
+    assert!(factors(&both["after"]) > 0, "{}", both["after"]);
+    for (place, id) in ids(&both["after"]).iter().enumerate() {
+        let before = ids(&both["before"]).iter().position(|other| other == id);
+        let moved = both["moves"].as_array().unwrap().iter().find(|one| one["id"] == **id);
+        assert_eq!(moved.is_some(), before != Some(place), "{id}: {}", both["moves"]);
+        if let Some(moved) = moved {
+            assert_eq!(moved["after"], place + 1);
+            assert_eq!(moved["before"], json!(before.map(|place| place + 1)));
+        }
+    }
+    let off = json!({ "search": search, "after": { "shopper": "anna", "personalize": 0.0 } });
+    assert_eq!(client.post(COMPARE, &off).ok()["moves"], json!([]), "turned off, nothing differs");
+    let same = json!({ "before": { "shopper": "anna" }, "after": { "shopper": "anna" } });
+    assert_eq!(client.post(COMPARE, &same).ok()["moves"], json!([]));
+}
+
+#[test]
+fn a_comparison_is_for_merchandisers_and_names_what_is_wrong() {
+    let client = Client::open();
+    for (body, code) in [
+        (json!({ "search": { "shopper": "anna" } }), "invalid_comparison"),
+        (json!({ "search": { "session": "s" } }), "invalid_comparison"),
+        (json!({ "search": { "per_page": 101 } }), "over_limit"),
+        (json!({ "after": { "personalize": 1.5 } }), "over_limit"),
+        (json!({ "after": { "shopper": "" } }), "invalid_request"),
+        (json!({ "after": { "who": "anna" } }), "invalid_request"),
+        (json!({ "left": {} }), "invalid_request"),
+        (json!({ "after": "anna" }), "invalid_request"),
+    ] {
+        client.post(COMPARE, &body).refused(400, code);
+    }
+    assert_eq!(client.post(COMPARE, &json!({})).ok()["moves"], json!([]));
+    client.post("/v1/indexes/none/search/compare", &json!({})).refused(404, "unknown_index");
+    let admin = Client::guarded();
+    let merchandiser = admin.scoped(&[Scope::Merchandise], &["shop"]);
+    merchandiser.post(COMPARE, &json!({ "after": { "shopper": "anna" } })).ok();
+    admin.scoped(&[Scope::Search], &[]).post(COMPARE, &json!({})).refused(403, "forbidden");
+    admin.with_key(None).post(COMPARE, &json!({})).refused(401, "missing_key");
 }

@@ -37,6 +37,42 @@ fn a_profile_has_its_evidence_and_can_be_exported_and_erased() {
 }
 
 #[test]
+fn one_event_can_be_removed_by_its_number() {
+    let admin = Client::guarded();
+    let events = [("purchase", "shoe-1"), ("purchase", "mug-1"), ("view", "shoe-2")];
+    let events: Vec<_> = events.iter().map(|(kind, id)| event(kind, "anna", id)).collect();
+    admin.post("/v1/events", &json!(events)).ok();
+    admin.post("/v1/events", &event("view", "bert", "mug-1")).ok();
+    let token = admin.post(&format!("{ANNA}/token"), &json!({})).ok()["token"].clone();
+    let anna = admin.with_key(token.as_str());
+    let export = anna.get(&format!("{ANNA}/events")).ok();
+    let number = |export: &serde_json::Value, product: &str| {
+        let events = export["events"].as_array().unwrap();
+        let one = events.iter().find(|one| one["event"]["product_id"] == product);
+        one.unwrap()["number"].as_u64().unwrap()
+    };
+    let mug = format!("{ANNA}/events/{}", number(&export, "mug-1"));
+    // Kept in memory by a search.
+    admin.search(&json!({ "q": "mug", "shopper": "anna" }));
+    assert_eq!(anna.delete(&mug).ok()["removed"], number(&export, "mug-1"));
+    anna.delete(&mug).refused(404, "event_not_found");
+    let profile = anna.get(&format!("{ANNA}?index=shop")).ok()["profile"].clone();
+    assert_eq!(profile["events"], 2);
+    assert!(!profile.to_string().contains("Kettle"), "{profile}");
+    let explained = admin.search(&json!({ "q": "mug", "shopper": "anna", "explain": true }));
+    assert!(!explained.to_string().contains("repeat"), "{explained}");
+    let others = admin.get("/v1/shoppers/bert/events").ok();
+    let others = number(&others, "mug-1");
+    anna.delete(&format!("{ANNA}/events/{others}")).refused(404, "event_not_found");
+    anna.delete(&format!("/v1/shoppers/bert/events/{others}"))
+        .refused(401, "invalid_shopper_token");
+    anna.delete(&format!("{ANNA}/events/first")).refused(400, "invalid_number");
+    let stranger = admin.scoped(&[Scope::Events, Scope::Search], &[]);
+    stranger.delete(&mug).refused(403, "forbidden");
+    assert_eq!(admin.get("/v1/shoppers/bert/events").ok()["events"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_profile_needs_an_index_where_there_are_several() {
     let client = Client::open();
     client.put("/v1/indexes/other", &json!({})).ok();
@@ -93,4 +129,31 @@ fn preferences_name_what_is_wrong() {
     assert!(unknown["error"]["message"].as_str().unwrap().contains("color"));
     let wrong = client.put(&path, &json!({ "liked_brands": [1] })).refused(400, "invalid_request");
     assert!(wrong["error"]["message"].as_str().unwrap().contains("liked_brands[0]"));
+}
+
+#[test]
+fn preferences_have_limits() {
+    let client = Client::open();
+    let path = format!("{ANNA}/preferences");
+    let brands = |count: usize| (0..count).map(|n| format!("b{n}")).collect::<Vec<_>>();
+    let systems = |count: usize| -> std::collections::BTreeMap<String, Vec<&str>> {
+        (0..count).map(|n| (format!("s{n}"), vec!["42"])).collect()
+    };
+    client.put(&path, &json!({ "liked_brands": brands(100), "sizes": systems(50) })).ok();
+    for (word, named) in [
+        (json!({ "liked_brands": brands(101) }), "liked_brands"),
+        (json!({ "blocked_brands": brands(101) }), "blocked_brands"),
+        (json!({ "sizes": systems(51) }), "sizes"),
+        (json!({ "sizes": { "shoe_eu": brands(51) } }), "sizes"),
+        (json!({ "sizes": { "shoe_eu": ["4".repeat(201)] } }), "sizes"),
+        (json!({ "sizes": { "s".repeat(201): [] } }), "sizes"),
+        (json!({ "liked_brands": ["b".repeat(201)] }), "liked_brands"),
+        (json!({ "blocked_brands": ["b".repeat(201)] }), "blocked_brands"),
+    ] {
+        let refused = client.put(&path, &word).refused(400, "over_limit");
+        let message = refused["error"]["message"].as_str().unwrap();
+        assert!(message.contains(named), "{named}: {message}");
+    }
+    let kept = client.get(&format!("{ANNA}?index=shop")).ok();
+    assert_eq!(kept["preferences"]["liked_brands"].as_array().unwrap().len(), 100);
 }

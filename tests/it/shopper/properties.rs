@@ -2,10 +2,31 @@
 //! one more purchase of a brand never lowers it.
 
 use proptest::prelude::*;
+use serde_json::Value;
 use vitrine::domain::event::{EventKind, RecordedEvent};
 use vitrine::shopper::affinity::Candidate;
+use vitrine::shopper::packed::Packed;
+use vitrine::shopper::profile::{PriceBand, Profile};
 
 use super::{RUNNING, act, brand_effect, fold, judge, path, purchases};
+
+/// Equal, but for numbers that differ by the last digits of single precision.
+fn alike(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => {
+            let (left, right) = (left.as_f64().unwrap(), right.as_f64().unwrap());
+            (left - right).abs() <= 1e-6 * left.abs().max(1e-30)
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| alike(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.keys().eq(right.keys()) && left.iter().all(|(key, left)| alike(left, &right[key]))
+        }
+        (left, right) => left == right,
+    }
+}
 
 fn any_event() -> impl Strategy<Value = RecordedEvent> {
     let kinds = [
@@ -67,6 +88,30 @@ proptest! {
     ) {
         let bytes = |events: &[RecordedEvent]| serde_json::to_string(&fold(events)).unwrap();
         prop_assert_eq!(bytes(&events), bytes(&shuffled));
+    }
+
+    #[test]
+    fn a_profile_comes_out_as_it_was_packed(events in prop::collection::vec(any_event(), 0..60)) {
+        let profile = fold(&events);
+        let packed = Packed::of(&profile);
+        let again = packed.unpack();
+        prop_assert_eq!(Packed::of(&profile), packed.clone(), "the same bytes");
+        prop_assert_eq!(packed.unpack(), again.clone(), "the same profile");
+        let tree = |profile: &Profile| serde_json::to_value(profile).unwrap();
+        let (mut before, mut after) = (tree(&profile), tree(&again));
+        // The sums of prices are kept as mean and variance.
+        // What has faded to nothing has neither.
+        let known = |band: &PriceBand| band.tally.long + band.tally.session > 1e-30;
+        for (category, band) in profile.prices.iter().filter(|(_, band)| known(band)) {
+            let kept = again.prices[category].mean_and_variance();
+            let (mean, variance) = band.mean_and_variance().unwrap_or_default();
+            let (mean_kept, variance_kept) = kept.unwrap_or_default();
+            prop_assert!((mean - mean_kept).abs() < 1e-5 && (variance - variance_kept).abs() < 1e-5);
+        }
+        for tree in [&mut before, &mut after] {
+            tree["prices"].take();
+        }
+        prop_assert!(alike(&before, &after), "{} then {}", before, after);
     }
 
     #[test]
