@@ -9,6 +9,7 @@ pub mod order;
 pub mod personal;
 mod relevance;
 pub mod signal;
+mod weigh;
 mod wording;
 
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ use order::SortKey;
 use personal::{Person, Personal};
 use relevance::Relevance;
 use signal::{Signal, Signals};
+use weigh::Weigher;
 
 /// So many of the best candidates get the costly signals and the shopper's part: a fixed number,
 /// whatever the page, so that no product repeats or vanishes between pages.
@@ -272,9 +274,10 @@ impl<'a> Ranking<'a> {
 
     /// Adds the shopper's part, puts the window in its order, and keeps that within bounds.
     fn reorder(&self, window: &mut [RankedItem], personal: &Personal<'_>) {
+        let mut weigher = Weigher::new(personal);
         for item in window.iter_mut() {
             if let Some(row) = self.row(item) {
-                personal.add(&mut item.signals, item.ordinal, row);
+                weigher.add(&mut item.signals, item.ordinal, row);
                 item.score = item.signals.sum();
             }
         }

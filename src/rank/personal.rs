@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use super::guard::DISMISSED_NOW;
-use super::signal::{Signal, Signals};
+use super::signal::Signal;
 use crate::domain::id::{Ordinal, ProductId};
 use crate::index::View;
 use crate::index::columns::dictionary::ValueId;
 use crate::index::columns::row::{Row, VariantRow};
 use crate::index::vector::PreparedQuery;
-use crate::settings::Personalisation;
 use crate::shopper::affinity::{
     Affinities, Affinity, Background, Candidate, ProductAffinities, Spread,
 };
@@ -30,7 +29,7 @@ pub struct Person<'a> {
 
 /// The shop's average shopper, as the index's statistics tell.
 #[derive(Clone, Copy)]
-struct Average<'v>(&'v View);
+pub(super) struct Average<'v>(&'v View);
 
 impl Average<'_> {
     fn category(&self, path: &[&str]) -> Option<u32> {
@@ -71,9 +70,9 @@ impl Background for Average<'_> {
 
 /// Judges products of one snapshot for one shopper.
 pub(super) struct Personal<'a> {
-    view: &'a View,
-    person: Person<'a>,
-    affinities: Affinities<'a, Average<'a>>,
+    pub(super) view: &'a View,
+    pub(super) person: Person<'a>,
+    pub(super) affinities: Affinities<'a, Average<'a>>,
     /// The embeddings of the recent choices that the index still has.
     recent: Vec<Option<PreparedQuery>>,
 }
@@ -116,8 +115,12 @@ impl<'a> Personal<'a> {
         self.person.profile.turned_down.get(row.id.as_str()).is_some_and(is_lately)
     }
 
-    fn settings(&self) -> &'a Personalisation {
-        &self.view.settings.personalisation
+    /// Likeness of a product to each of the recent choices.
+    pub(super) fn likenesses(&self, ordinal: Ordinal) -> Vec<Option<f32>> {
+        let semantic = &self.view.generation.semantic;
+        let likeness =
+            |choice: &Option<PreparedQuery>| semantic.similarity(choice.as_ref()?, ordinal);
+        self.recent.iter().map(likeness).collect()
     }
 
     fn describe(&self, row: &Row) -> Described<'a> {
@@ -140,53 +143,26 @@ impl<'a> Personal<'a> {
     ) -> T {
         let columns = &self.view.generation.columns;
         let described = self.describe(row);
-        let semantic = &self.view.generation.semantic;
-        let likeness =
-            |choice: &Option<PreparedQuery>| semantic.similarity(choice.as_ref()?, ordinal);
-        let likenesses: Vec<Option<f32>> = self.recent.iter().map(likeness).collect();
+        let likenesses = self.likenesses(ordinal);
         let candidate = Candidate {
             id: row.id.as_str(),
             brand: row.brand.map(|brand| columns.text(brand)),
             category: &described.category,
             color: row.colors.first().map(|color| columns.text(*color)),
             sizes_in_stock: &described.sizes_in_stock,
-            log_price: row
-                .numbers
-                .price
-                .filter(|price| *price > 0.0)
-                .map(|price| price.ln() as f32),
+            log_price: log_price(row),
             likenesses: &likenesses,
         };
         read(&self.affinities.judge(&candidate))
     }
 
-    /// Adds the shopper's part to the signals.
-    pub(super) fn add(&self, signals: &mut Signals, ordinal: Ordinal, row: &Row) {
-        let strength = self.person.strength;
-        let settings = self.settings();
-        let weighed = self.judge(ordinal, row, |affinities| {
-            weighed(affinities, settings)
-                .map(|(signal, weight, affinity)| (signal, strength * weight * affinity.effect()))
-        });
-        let mut total = 0.0;
-        for (signal, contribution) in weighed {
-            signals.set(signal, contribution);
-            if signal != Signal::Dismissed {
-                total += contribution;
-            }
-        }
-        let bounded = bounded(total, settings.effect_max);
-        signals.set(Signal::PersonalCap, bounded - total);
-    }
-
     /// The reason behind each personal signal, in words.
     pub(super) fn evidence(&self, ordinal: Ordinal, row: &Row) -> Vec<(Signal, String)> {
-        let settings = self.settings();
         self.judge(ordinal, row, |affinities| {
-            weighed(affinities, settings)
+            named(affinities)
                 .into_iter()
-                .filter(|(.., affinity)| !affinity.evidence.is_nothing())
-                .map(|(signal, _, affinity)| (signal, affinity.evidence.to_string()))
+                .filter(|(_, affinity)| !affinity.evidence.is_nothing())
+                .map(|(signal, affinity)| (signal, affinity.evidence.to_string()))
                 .collect()
         })
     }
@@ -204,30 +180,26 @@ impl<'a> Personal<'a> {
     }
 }
 
+/// Natural logarithm of a product's price.
+pub(super) fn log_price(row: &Row) -> Option<f32> {
+    row.numbers.price.filter(|price| *price > 0.0).map(|price| price.ln() as f32)
+}
+
 fn is_lately(turned: &TurnedDown) -> bool {
     !turned.returned && turned.weight >= DISMISSED_NOW
 }
 
-/// Nearly the total while that is small, never beyond the bound, and the larger the total the
-/// larger still: what a shopper likes best stays ahead of what is merely liked.
-fn bounded(total: f32, effect_max: f32) -> f32 {
-    if effect_max > 0.0 { effect_max * (total / effect_max).tanh() } else { 0.0 }
-}
-
-/// Each affinity with its signal and weight.
-fn weighed<'k>(
-    affinities: &ProductAffinities<'k>,
-    settings: &Personalisation,
-) -> [(Signal, f32, Affinity<'k>); 8] {
+/// Each affinity with its signal.
+fn named<'k>(affinities: &ProductAffinities<'k>) -> [(Signal, Affinity<'k>); 8] {
     [
-        (Signal::BrandAffinity, settings.brand, affinities.brand),
-        (Signal::CategoryAffinity, settings.category, affinities.category),
-        (Signal::SizeAffinity, settings.size, affinities.size),
-        (Signal::ColorAffinity, settings.color, affinities.color),
-        (Signal::PriceAffinity, settings.price, affinities.price),
-        (Signal::TasteAffinity, settings.taste, affinities.taste),
-        (Signal::Repeat, settings.repeat, affinities.repeat),
-        (Signal::Dismissed, settings.dismissed, affinities.dismissed),
+        (Signal::BrandAffinity, affinities.brand),
+        (Signal::CategoryAffinity, affinities.category),
+        (Signal::SizeAffinity, affinities.size),
+        (Signal::ColorAffinity, affinities.color),
+        (Signal::PriceAffinity, affinities.price),
+        (Signal::TasteAffinity, affinities.taste),
+        (Signal::Repeat, affinities.repeat),
+        (Signal::Dismissed, affinities.dismissed),
     ]
 }
 

@@ -5,27 +5,29 @@
 //! this shopper than for the shop's average shopper. Unknown is exactly zero, and only rejections
 //! make a negative.
 
+mod fit;
+mod price;
+
 use super::evidence::Evidence;
-use super::fold::density;
-use super::levels::{Levels, leaves, split};
+use super::levels::Levels;
 use super::lift::{average, bounded_lift, bounded_rejection, share};
-use super::profile::{BrandTable, Profile, ProfileParameters, SizeTable};
-use super::size::{SHOE_EU, SizePlace};
-use super::tally::{Tally, known_share};
+use super::profile::{BrandTable, Profile, ProfileParameters};
+use super::tally::Tally;
+
+pub use fit::Fit;
+pub use price::PriceWish;
+use price::Spending;
 
 /// Each step up the category tree multiplies by this the log-lift that it passes down and the
 /// confidence that it lends.
 const STEP_TRUST: f64 = 0.7;
-/// Levels of a usual category path.
-const USUAL_DEPTH: usize = 3;
-/// The most that a price may count: taste in price is real and weak.
-const PRICE_VALUE_MAX: f64 = 0.5;
+/// What is known of brands over the whole shop counts so much for a product without a category: as
+/// much as it would a few steps up from one that has.
+const WHOLE_SHOP_TRUST: f32 = 0.25;
 /// So many deviations above what two products of chance have, likeness begins.
 const LIKENESS_DEVIATIONS: f32 = 3.0;
 /// What likeness to a choice of another brand counts.
 const OTHER_BRAND_TRUST: f64 = 0.1;
-/// Deviation of ln price while little is known: a factor of 1.65 either way.
-const LOG_PRICE_DEVIATION: f64 = 0.5;
 /// Share of purchases that repeat an earlier one where neither the shop nor the shopper knows
 /// better, and at which having bought a thing says nothing about buying it again.
 const REPEAT_RATE_NEUTRAL: f64 = 0.1;
@@ -150,30 +152,6 @@ pub struct Affinities<'a, B: Background> {
     spending: Spending,
 }
 
-/// How much dearer than usual the shopper buys, over all categories.
-#[derive(Clone, Copy, Debug, Default)]
-struct Spending {
-    /// Mean of ln (price paid ⁄ price usual in its category); below 0 for cheaper.
-    dearness: f64,
-    /// The evidence behind it.
-    weight: f64,
-}
-
-impl Spending {
-    fn of(profile: &Profile, background: &impl Background) -> Self {
-        let (mut sum, mut weight) = (0.0, 0.0);
-        for (key, band) in leaves(&profile.prices) {
-            let path: Vec<&str> = split(key).collect();
-            let usual = background.mean_log_price(&path);
-            if let (Some((mean, _)), Some(usual)) = (band.mean_and_variance(), usual) {
-                sum += band.weight() * (mean - f64::from(usual));
-                weight += band.weight();
-            }
-        }
-        Self { dearness: if weight > 0.0 { sum / weight } else { 0.0 }, weight }
-    }
-}
-
 const NOTHING: Tally = Tally {
     long: 0.0,
     session: 0.0,
@@ -197,7 +175,7 @@ impl<'a, B: Background> Affinities<'a, B> {
         }
         let (size, best_size) = self.size(candidate);
         ProductAffinities {
-            brand: self.brand(candidate),
+            brand: self.brand_of(candidate),
             category: self.category(candidate),
             size,
             best_size,
@@ -207,6 +185,16 @@ impl<'a, B: Background> Affinities<'a, B> {
             repeat: self.repeat(candidate),
             dismissed: self.dismissed(candidate),
         }
+    }
+
+    /// The brand of a product, which may have no category to judge it within.
+    pub fn brand_of(&self, candidate: &Candidate<'a>) -> Affinity<'a> {
+        let brand = self.brand(candidate);
+        let is_inferred = matches!(brand.evidence, Evidence::Share { .. });
+        if !candidate.category.is_empty() || !is_inferred {
+            return brand;
+        }
+        Affinity { confidence: WHOLE_SHOP_TRUST * brand.confidence, ..brand }
     }
 
     /// The brand: what the shopper said, else what was chosen within the category. What is known
@@ -251,7 +239,7 @@ impl<'a, B: Background> Affinities<'a, B> {
             let usual = average(self.background.brand_share_in_category(brand, &path[..level]));
             let expected = (usual * log_lift.exp()).min(1.0);
             log_lift = (share(&part, &total, expected, prior) / usual).ln();
-            let trust = STEP_TRUST.powi(steps(level, levels.depth()));
+            let trust = STEP_TRUST.powi((levels.depth() - level) as i32);
             net += trust * part.net();
             unsure *= 1.0 - trust * total.confidence(prior);
             unsure_rejected *= 1.0 - trust * part.rejection_confidence(prior);
@@ -261,9 +249,6 @@ impl<'a, B: Background> Affinities<'a, B> {
                 evidence = Evidence::Share { chosen, of: here.total.choices, what: brand, within };
             }
             table = below;
-        }
-        if levels.depth() == 0 {
-            log_lift *= STEP_TRUST.powi(steps(0, 0));
         }
         if net < 0.0 {
             evidence = Evidence::Rejected { times: shop.rejections, what: brand };
@@ -318,80 +303,6 @@ impl<'a, B: Background> Affinities<'a, B> {
             let log_lift = (share(part, total, usual, prior) / usual).ln();
             (bounded_lift(log_lift), total.confidence(prior))
         }
-    }
-
-    /// The sizes in stock, and the best of them: the kernel around the sizes that the shopper
-    /// wears. 1 where the very size is in stock, 0 one step away, towards −1 farther off; 0 while
-    /// no size of that system is known.
-    pub fn size(&self, candidate: &Candidate<'a>) -> (Affinity<'a>, Option<&'a str>) {
-        if self.profile.sizes.is_empty() {
-            return (Affinity::UNKNOWN, None);
-        }
-        let mut best = None;
-        let mut best_fit = -1.0;
-        for size in candidate.sizes_in_stock {
-            let place = self.parameters.size_systems.place(size, candidate.category);
-            let Some((place, table)) = place.and_then(|place| self.known_size(place)) else {
-                continue;
-            };
-            if table.peak <= f64::MIN_POSITIVE {
-                continue;
-            }
-            let fit = density(table, place.along, place.across) / table.peak;
-            if fit > best_fit {
-                (best, best_fit) = (Some((*size, table)), fit);
-            }
-        }
-        let Some((size, table)) = best else { return (Affinity::UNKNOWN, None) };
-        let confidence = match table.stated {
-            true => 1.0,
-            false => table.total.confidence(self.parameters.prior_events_own),
-        };
-        let evidence = Evidence::Size { best: size, usual: &table.usual, stated: table.stated };
-        (Affinity::new(2.0 * best_fit.min(1.0) - 1.0, confidence, evidence), Some(size))
-    }
-
-    /// The place with what the shopper wears of its system; a British or American shoe is compared
-    /// with European ones where only those are known.
-    fn known_size(&self, place: SizePlace<'a>) -> Option<(SizePlace<'a>, &'a SizeTable)> {
-        if let Some(table) = self.profile.sizes.get(place.system) {
-            return Some((place, table));
-        }
-        let table = self.profile.sizes.get(SHOE_EU)?;
-        let place = self.parameters.size_systems.in_european(&place, &table.usual)?;
-        Some((place, table))
-    }
-
-    /// The price: distance from what the shopper pays in the category; where nothing was chosen of
-    /// it, from what is usual there times how much dearer than usual the shopper buys elsewhere. ±½.
-    pub fn price(&self, candidate: &Candidate<'a>) -> Affinity<'a> {
-        let Some(log_price) = candidate.log_price.filter(|price| price.is_finite()) else {
-            return Affinity::UNKNOWN;
-        };
-        let Some(category) = candidate.category.last() else { return Affinity::UNKNOWN };
-        let band = self.profile.prices.get(Levels::new(candidate.category).leaf());
-        let own = band.and_then(|band| Some((band, band.mean_and_variance()?)));
-        let prior = self.parameters.prior_events.max(f64::MIN_POSITIVE);
-        let (mean, variance, weight, trust) = match own {
-            Some((band, (mean, variance))) => (mean, variance, band.weight(), 1.0),
-            None => {
-                let Some(usual) = self.background.mean_log_price(candidate.category) else {
-                    return Affinity::UNKNOWN;
-                };
-                let spending = &self.spending;
-                (f64::from(usual) + spending.dearness, 0.0, spending.weight, STEP_TRUST)
-            }
-        };
-        let variance = (weight * variance + prior * LOG_PRICE_DEVIATION.powi(2)) / (weight + prior);
-        let distance = f64::from(log_price) - mean;
-        let near = (-distance * distance / (2.0 * variance.max(0.01))).exp();
-        let confidence =
-            band.map_or(known_share(weight, prior), |band| band.tally.confidence(prior));
-        Affinity::new(
-            PRICE_VALUE_MAX * (2.0 * near - 1.0),
-            trust * confidence,
-            Evidence::Price { typical: mean.exp(), category },
-        )
     }
 
     /// Likeness to what was chosen lately, as far as it is more than two products of chance have.
@@ -456,12 +367,6 @@ impl<'a, B: Background> Affinities<'a, B> {
             None => Affinity::UNKNOWN,
         }
     }
-}
-
-/// Steps up the tree from the leaf to a level. What is known over the whole shop only is as wide for
-/// a product without a category as for one with a usual path.
-fn steps(level: usize, depth: usize) -> i32 {
-    (if depth == 0 { USUAL_DEPTH } else { depth - level }) as i32
 }
 
 /// A brand's evidence and all evidence in a category, without what the next narrower one knows.

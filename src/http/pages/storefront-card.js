@@ -8,16 +8,20 @@ const FEW_LEFT = 3;
 const LEAST_SHOWN = 0.005;
 
 const FACTORS = {
-  lexical: "Words", semantic: "Meaning", coverage: "Words met", title_coverage: "Words in title", title_phrase: "Title phrase",
-  title_head: "Names the thing", identifier: "Identifier", price_wish: "Price asked for", popularity: "Popularity",
+  lexical: "Words", coverage: "Words met", semantic: "Meaning", semantic_one_word: "Meaning",
+  exclusion: "What is left out", brand_named: "Brand named", category_named: "Category named",
+  values_named: "Values named", exact_form: "Written the same", proximity: "Words together",
+  main_part: "Says what it is", feedback: "Like the best answers", category_share: "Category of the best answers",
+  reach: "Behind the chosen ones", identifier: "Identifier", price_wish: "Price asked for", popularity: "Popularity",
   rating: "Rating", stock: "Availability", brand_affinity: "Your brands", category_affinity: "Your categories",
   size_affinity: "Your size", color_affinity: "Your colours", price_affinity: "Your prices",
   taste_affinity: "Your taste", repeat: "Bought before", dismissed: "Not for you",
-  personal_cap: "Limit on the personal part", diversity: "Variety",
+  personal_cap: "Limit on the personal part", held_back: "One act is no taste", size_lead: "What fits leads",
+  personalisation: "For you", diversity: "Variety", exploration: "Shown by chance",
 };
 const PERSONAL = new Set([
   "brand_affinity", "category_affinity", "size_affinity", "color_affinity", "price_affinity", "taste_affinity",
-  "repeat", "dismissed", "personal_cap",
+  "repeat", "dismissed", "personal_cap", "held_back", "size_lead", "personalisation",
 ]);
 
 const within = (product, words) => [product.category ?? []].flat().some((level) => words.test(level));

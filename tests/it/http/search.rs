@@ -1,6 +1,7 @@
 //! Search and suggestions over HTTP, with what each key may see.
 
 use serde_json::{Value, json};
+use vitrine::engine::PERSONAL;
 use vitrine::settings::access::Scope;
 
 use super::client::{Client, event, ids};
@@ -75,7 +76,14 @@ fn evidence_of_a_shopper_is_told_only_to_those_who_may_read_it() {
     let public = admin.scoped(&[Scope::Search], &[]);
     let page = public.search(&ask);
     assert_eq!(personal_evidence(&page), Vec::<String>::new());
-    assert_eq!(ids(&page), ids(&admin.search(&ask)), "only the words are withheld");
+    assert_eq!(ids(&page), ids(&admin.search(&ask)), "only the reasons are withheld");
+    for hit in page["hits"].as_array().unwrap() {
+        let factors = hit["explain"]["factors"].as_array().unwrap();
+        let names: Vec<&str> = factors.iter().map(|one| one["name"].as_str().unwrap()).collect();
+        assert!(!names.iter().any(|name| PERSONAL.contains(name)), "{names:?}");
+        let sum: f64 = factors.iter().map(|one| one["contribution"].as_f64().unwrap()).sum();
+        assert!((sum - hit["score"].as_f64().unwrap()).abs() < 1e-4, "{names:?}");
+    }
 
     let with_token = |shopper: &str| {
         let answer = admin.post(&format!("/v1/shoppers/{shopper}/token"), &json!({})).ok();
