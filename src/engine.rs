@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod completion_trial;
 mod indexing;
 mod limits;
 mod present;
@@ -11,11 +12,14 @@ mod profiles;
 mod samples;
 mod shoppers;
 mod snapshot;
+mod suggesting;
+mod suggestion_work;
 mod trial;
 mod worker;
 
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
+pub use completion_trial::{PastSearch, Remembered, Suggestible};
 pub use preview::{Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
@@ -33,8 +37,8 @@ use std::time::Instant;
 use parking_lot::RwLock;
 
 use crate::domain::id::IndexName;
-use crate::domain::page::{Page, Suggestions};
-use crate::domain::search::{SearchRequest, SuggestRequest};
+use crate::domain::page::Page;
+use crate::domain::search::SearchRequest;
 use crate::domain::time::Timestamp;
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
@@ -160,26 +164,6 @@ impl Engine {
         page.query_id = self.query_id(caller.now);
         page.took_ms = started.elapsed().as_secs_f64() * 1_000.0;
         Ok(page)
-    }
-
-    /// Completes what a shopper is typing.
-    ///
-    /// # Errors
-    /// `NotFound` for an unknown index, `BadRequest` for a request outside its limits.
-    pub fn suggest(
-        &self,
-        index: &IndexName,
-        request: &SuggestRequest,
-        caller: Caller,
-    ) -> Result<Suggestions> {
-        let started = Instant::now();
-        limits::check_suggest(request)?;
-        let snapshot = self.index(index)?.snapshot();
-        let visitor = (request.shopper.as_ref(), request.session.as_ref());
-        let profile = self.visitor_profile(visitor, &snapshot, caller.now)?;
-        let suggestions = snapshot.complete(request, profile.as_deref());
-        let took_ms = started.elapsed().as_secs_f64() * 1_000.0;
-        Ok(Suggestions { suggestions, took_ms })
     }
 
     fn index(&self, name: &IndexName) -> Result<Arc<Index>> {

@@ -17,7 +17,7 @@ use crate::text::vocabulary::Vocabulary;
 /// One state of an index under settings of its own. Language and embedder stay those that the
 /// index was built with.
 pub struct Trial<'e> {
-    engine: &'e Engine,
+    pub(super) engine: &'e Engine,
     pub(super) snapshot: Snapshot,
 }
 

@@ -1,16 +1,18 @@
 //! How good a search is: ranked runs scored against graded judgments, latency, whether a difference
-//! between two arms is more than chance, how well misspelt words are put right; and the weights that
-//! judged queries teach.
+//! between two arms is more than chance, how well misspelt words are put right and queries
+//! completed; and the weights that judged queries teach.
 //!
 //! Nothing here knows how a search is made; `evaluate` is given a function that answers a text.
 
 pub mod bootstrap;
+pub mod completions;
 pub mod corrections;
 pub mod judgments;
 pub mod latency;
 pub mod metrics;
 pub mod misspell;
 mod random;
+pub mod sample;
 pub mod train;
 
 use std::fmt;

@@ -6,6 +6,7 @@ pub mod access;
 pub mod boosts;
 pub mod rules;
 mod stored;
+pub mod suggestions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use crate::error::{Error, Result};
 
 use boosts::Boosts;
 use rules::Rule;
+use suggestions::SuggestionSettings;
 
 /// The settings of one index. A change makes a new version; requests see one version whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub struct Settings {
     /// Boosts that hold for every query.
     #[serde(default)]
     pub boosts: Boosts,
+    /// Pinned and blocked suggestions.
+    #[serde(default)]
+    pub suggestions: SuggestionSettings,
 }
 
 /// Weights of the text fields, ≥ 0; 0 leaves a field out of the lexical score.
@@ -244,7 +249,8 @@ impl Settings {
         for rule in self.rules.values() {
             rule.check()?;
         }
-        self.boosts.check()
+        self.boosts.check()?;
+        self.suggestions.check()
     }
 
     fn bounded(&self) -> Vec<(&'static str, f64, std::ops::RangeInclusive<f64>)> {
