@@ -134,6 +134,7 @@ fn keystroke(corpus: &Corpus, q: &str) -> usize {
         searched: &corpus.empty,
         shopper: ShopperView { affinity: &affinity, recent: &[] },
         curation: &corpus.curation,
+        is_clean: corpus.curation.allows_all(&corpus.empty),
         finds: &|_| true,
         category_name: &|_| None,
     };

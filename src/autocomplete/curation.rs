@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
+use crate::index::suggestions::SuggestionIndex;
 use crate::index::suggestions::words::{Typed, split};
 use crate::settings::suggestions::SuggestionSettings;
 use crate::text::analyse::Analyser;
@@ -51,6 +52,15 @@ impl Curation {
             blocked_words: words(&settings.blocked_words),
             allowed_words: words(&settings.allowed_words),
         }
+    }
+
+    /// Whether every suggestion of an index may be given, as in most shops.
+    pub fn allows_all(&self, index: &SuggestionIndex) -> bool {
+        let offends = || {
+            let refused = OFFENSIVE_WORDS.iter().filter(|word| !self.allowed_words.contains(*word));
+            refused.chain(&self.blocked_words).any(|word| index.has_word(word))
+        };
+        self.blocked.is_empty() && !offends()
     }
 
     /// Whether a text may be suggested.

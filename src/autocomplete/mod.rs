@@ -27,6 +27,9 @@ const LIMIT_MAX: usize = 50;
 /// What popularity is added to: the least popular suggestion is still better than none.
 const POPULARITY_FLOOR: f32 = 0.02;
 
+/// Where so many suggestions fit what is typed as it is, no typing error is assumed.
+const ENOUGH: usize = 4;
+
 /// A text is worth searching in a category that has this share of what it finds: less is beside the
 /// point, more says nothing.
 const SCOPE_SHARES: std::ops::RangeInclusive<f32> = 0.12..=0.85;
@@ -78,6 +81,8 @@ pub struct Completer<'a> {
     pub shopper: ShopperView<'a>,
     /// What stands first, and what never.
     pub curation: &'a Curation,
+    /// Whether all suggestions of both indexes pass the curation.
+    pub is_clean: bool,
     /// Whether a proposal finds a product now, under the call's filters.
     pub finds: &'a dyn Fn(&Proposal<'_>) -> bool,
     /// What a category is called.
@@ -130,7 +135,11 @@ impl<'a> Completer<'a> {
     }
 
     fn may(&self, proposal: &Proposal<'_>) -> bool {
-        self.curation.allows(proposal.text, self.catalogue.analyser()) && (self.finds)(proposal)
+        (self.is_clean || self.is_allowed(proposal.text)) && (self.finds)(proposal)
+    }
+
+    fn is_allowed(&self, text: &str) -> bool {
+        self.curation.allows(text, self.catalogue.analyser())
     }
 
     /// Pinned ones and own searches, where these come first in an empty box.
@@ -139,7 +148,7 @@ impl<'a> Completer<'a> {
             let first = Chosen::first(text, source, u64::from(self.catalogue.key(text)));
             let proposal = Proposal { text, kind: first.kind, witness: None, scope: None };
             if request.wants(first.kind) {
-                mix.add_first(first, || self.may(&proposal));
+                mix.add_first(first, || self.is_allowed(text) && self.may(&proposal));
             }
         };
         let mut pins: Vec<(&'a str, SuggestionSource)> =
@@ -157,7 +166,7 @@ impl<'a> Completer<'a> {
         for index in [self.searched, self.catalogue] {
             let matches = match typed.is_empty() {
                 true => top(index),
-                false => index.matches(typed, limit),
+                false => index.matches(typed, limit.min(ENOUGH)),
             };
             let wanted = matches.into_iter().filter(|found| request.wants(index.kind(found.place)));
             rated.extend(wanted.map(|found| self.rate(index, found)));

@@ -26,6 +26,8 @@ pub(super) struct Snapshot {
     pub(super) lexicon: Arc<Lexicon>,
     pub(super) suggestions: Arc<SuggestionLayers>,
     pub(super) curation: Arc<Curation>,
+    /// Whether all suggestions pass the curation.
+    pub(super) is_clean: bool,
     /// Of this generation.
     pub(super) finds: Arc<FindsCache>,
     pub(super) parameters: Arc<ProfileParameters>,
@@ -35,9 +37,11 @@ impl Snapshot {
     /// Makes everything ready for a version of the settings.
     pub(super) fn new(index: IndexName, view: View, suggestions: Arc<SuggestionLayers>) -> Self {
         let analyser = Arc::clone(&view.generation.analyser);
+        let curation = Arc::new(Curation::new(&view.settings.suggestions, &analyser));
         Self {
             index,
-            curation: Arc::new(Curation::new(&view.settings.suggestions, &analyser)),
+            is_clean: suggestions.are_all_allowed(&curation),
+            curation,
             lexicon: Arc::new(Lexicon::new(&view.settings, analyser)),
             finds: Arc::default(),
             parameters: Arc::new(parameters(&view.settings)),
@@ -68,6 +72,10 @@ impl Snapshot {
         Self {
             index: self.index.clone(),
             lexicon: Arc::clone(&self.lexicon),
+            is_clean: match Arc::ptr_eq(&suggestions, &self.suggestions) {
+                true => self.is_clean,
+                false => suggestions.are_all_allowed(&self.curation),
+            },
             curation: Arc::clone(&self.curation),
             finds,
             parameters: Arc::clone(&self.parameters),

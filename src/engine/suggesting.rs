@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::snapshot::Snapshot;
 use super::{Caller, Engine, limits};
-use crate::autocomplete::{Completer, Proposal, ShopperView};
+use crate::autocomplete::{Completer, Curation, Proposal, ShopperView};
 use crate::domain::filter::{Condition, Filter};
 use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence};
 use crate::domain::page::{Suggestion, SuggestionKind, Suggestions};
@@ -62,6 +62,11 @@ impl SuggestionLayers {
     pub(super) fn empty(analyser: &Arc<Analyser>) -> Self {
         let layer = Layer::empty(analyser.language());
         Self { catalogue: layer.clone(), searched: layer, analyser: Arc::clone(analyser) }
+    }
+
+    /// Whether every suggestion passes the curation.
+    pub(super) fn are_all_allowed(&self, curation: &Curation) -> bool {
+        curation.allows_all(&self.catalogue.index) && curation.allows_all(&self.searched.index)
     }
 
     /// Number of suggestions.
@@ -225,6 +230,7 @@ impl Snapshot {
             searched: &self.suggestions.searched.index,
             shopper: ShopperView { affinity: &affinity, recent },
             curation: &self.curation,
+            is_clean: self.is_clean,
             finds: &|proposal| checker.finds(proposal),
             category_name: &|value| dictionary.get(value).filter(|_| self.knows_labels()),
         };

@@ -149,6 +149,7 @@ impl<'a> Asking<'a> {
             searched: self.searched.unwrap_or(&empty),
             shopper: self.shopper,
             curation: self.curation.unwrap_or(&bare),
+            is_clean: false,
             finds: self.finds,
             category_name: &|_| None,
         };

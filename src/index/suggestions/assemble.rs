@@ -8,7 +8,7 @@ use super::draft::{Draft, key_of, text_hash};
 use super::labels::LabelPoolBuilder;
 use super::postings::Postings;
 use super::words::split;
-use super::{Class, ID_MARK, NO_WITNESS, POPULARITY_STEPS, SuggestionIndex, span};
+use super::{Class, ID_MARK, NO_WITNESS, POPULARITY_STEPS, Slot, SuggestionIndex};
 use crate::domain::id::ProductId;
 use crate::domain::page::SuggestionKind;
 use crate::text::analyse::Analyser;
@@ -102,16 +102,10 @@ fn vocabulary(words: &[String]) -> fst::Map<Vec<u8>> {
 fn bare(analyser: Analyser, vocabulary: fst::Map<Vec<u8>>) -> SuggestionIndex {
     SuggestionIndex {
         analyser,
+        slots: Vec::new(),
         texts: String::new(),
-        text_ends: Vec::new(),
-        kinds: Vec::new(),
-        popularity: Vec::new(),
-        keys: Vec::new(),
-        witnesses: Vec::new(),
-        label_ids: Vec::new(),
         labels: super::LabelPool::default(),
-        entry_words: Vec::new(),
-        entry_word_ends: Vec::new(),
+        words: Vec::new(),
         vocabulary,
         postings: Default::default(),
         top: Vec::new(),
@@ -124,26 +118,28 @@ fn append(index: &mut SuggestionIndex, read: Read, numbers: &[u32], labels: &mut
         index.texts.push(ID_MARK);
         index.texts.push_str(read.draft.product_id.as_ref().map_or("", ProductId::as_str));
     }
-    index.text_ends.push(index.texts.len() as u32);
-    index.kinds.push(read.draft.kind);
+    index.words.extend(read.words.iter().map(|old| numbers[*old as usize]));
     let popularity = read.draft.popularity.clamp(0.0, 1.0);
-    index.popularity.push((popularity * POPULARITY_STEPS).round() as u16);
-    index.keys.push(read.key as u32);
-    index.witnesses.push(read.draft.witness.unwrap_or(NO_WITNESS));
-    index.label_ids.push(labels.add(&read.draft.labels));
-    index.entry_words.extend(read.words.iter().map(|old| numbers[*old as usize]));
-    index.entry_word_ends.push(index.entry_words.len() as u32);
+    index.slots.push(Slot {
+        text_end: index.texts.len() as u32,
+        word_end: index.words.len() as u32,
+        labels: labels.add(&read.draft.labels),
+        witness: read.draft.witness.unwrap_or(NO_WITNESS),
+        key: read.key as u32,
+        popularity: (popularity * POPULARITY_STEPS).round() as u16,
+        kind: read.draft.kind,
+    });
 }
 
 /// The postings of one class. Suggestions come in order of popularity, so lists do too.
 fn invert(index: &SuggestionIndex, words: usize, class: Class) -> Postings {
     let visit = |put: &mut dyn FnMut(u32, u32)| {
-        for place in 0..index.kinds.len() {
-            let words = &index.entry_words[span(&index.entry_word_ends, place)];
+        for (place, slot) in (0..).zip(&index.slots) {
+            let words = index.words_of(place);
             for at in 0..words.len() {
                 let is_first_use = !words[..at].contains(&words[at]);
-                if is_first_use && Class::of(index.kinds[place], at == 0) == class {
-                    put(words[at], place as u32);
+                if is_first_use && Class::of(slot.kind, at == 0) == class {
+                    put(words[at], place);
                 }
             }
         }
@@ -155,7 +151,7 @@ fn invert(index: &SuggestionIndex, words: usize, class: Class) -> Postings {
 
 fn top(index: &SuggestionIndex) -> Vec<u32> {
     let best = TOP.iter().flat_map(|(kind, most)| {
-        let places = (0_u32..).zip(&index.kinds).filter(move |(_, own)| *own == kind);
+        let places = (0_u32..).zip(&index.slots).filter(move |(_, slot)| slot.kind == *kind);
         places.map(|(place, _)| place).take(*most)
     });
     let mut top: Vec<u32> = best.collect();
@@ -164,13 +160,7 @@ fn top(index: &SuggestionIndex) -> Vec<u32> {
 }
 
 fn shrink(index: &mut SuggestionIndex) {
+    index.slots.shrink_to_fit();
     index.texts.shrink_to_fit();
-    index.text_ends.shrink_to_fit();
-    index.kinds.shrink_to_fit();
-    index.popularity.shrink_to_fit();
-    index.keys.shrink_to_fit();
-    index.witnesses.shrink_to_fit();
-    index.label_ids.shrink_to_fit();
-    index.entry_words.shrink_to_fit();
-    index.entry_word_ends.shrink_to_fit();
+    index.words.shrink_to_fit();
 }

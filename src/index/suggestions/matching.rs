@@ -3,15 +3,15 @@
 use super::near::{self, WordSet, edits_max, edits_of};
 use super::readings::{Reading, readings};
 use super::words::Typed;
-use super::{CLASSES, Class, SuggestionIndex, span};
+use super::{CLASSES, Class, SuggestionIndex};
 
 /// Suggestions of each class that one way of reading gives: enough for a shopper's taste to choose
 /// from. Of more, the most popular are given.
-const GIVEN_MAX: [u16; CLASSES] = [128, 64, 48, 48];
+const GIVEN_MAX: [u16; CLASSES] = [96, 32, 32, 32];
 
 /// Suggestions of each class looked at per way of reading: bounds the time of one keystroke. Of
 /// more, the most popular are looked at.
-const VISITS_MAX: [usize; CLASSES] = [768, 512, 192, 384];
+const VISITS_MAX: [usize; CLASSES] = [384, 256, 96, 192];
 
 /// The suggestion goes on where the shopper is.
 const QUALITY_START: f32 = 1.0;
@@ -107,15 +107,12 @@ impl SuggestionIndex {
             rarest.iter().filter(|range| !is_alone || range.edits == edits).copied().collect();
         for class in Class::ALL {
             let mut left = GIVEN_MAX[class as usize];
-            let best = self.postings[class as usize].best(&rarest);
-            for place in best.take(VISITS_MAX[class as usize]) {
-                if left == 0 {
-                    break;
-                }
+            self.postings[class as usize].visit(&rarest, VISITS_MAX[class as usize], &mut |place| {
                 let fitting = self.fit(place, &sets);
                 left -= u16::from(fitting.is_some());
                 found.extend(fitting);
-            }
+                left > 0
+            });
         }
     }
 
@@ -125,7 +122,7 @@ impl SuggestionIndex {
     }
 
     fn fit(&self, place: u32, sets: &Sets) -> Option<Match> {
-        let words = &self.entry_words[span(&self.entry_word_ends, place as usize)];
+        let words = self.words_of(place);
         let mut fit = Fit::default();
         for set in sets.all() {
             fit.seat(words, set)?;

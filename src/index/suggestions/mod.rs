@@ -102,22 +102,29 @@ pub struct Entry<'a> {
     pub key: u32,
 }
 
+/// What is kept of a suggestion, in one place, since a keystroke looks at hundreds.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// Ends of its text and words in those of all.
+    text_end: u32,
+    word_end: u32,
+    labels: u32,
+    witness: u32,
+    key: u32,
+    /// In steps of `POPULARITY_STEPS`.
+    popularity: u16,
+    kind: SuggestionKind,
+}
+
 /// All suggestions of one generation.
 pub struct SuggestionIndex {
     analyser: Analyser,
+    slots: Vec<Slot>,
     /// Text and, for products, `ID_MARK` and the id behind it.
     texts: String,
-    text_ends: Vec<u32>,
-    kinds: Vec<SuggestionKind>,
-    /// In steps of `POPULARITY_STEPS`.
-    popularity: Vec<u16>,
-    keys: Vec<u32>,
-    witnesses: Vec<u32>,
-    label_ids: Vec<u32>,
     labels: LabelPool,
     /// Words of each suggestion in order, as numbers.
-    entry_words: Vec<u32>,
-    entry_word_ends: Vec<u32>,
+    words: Vec<u32>,
     /// Folded words, numbered in alphabetical order.
     vocabulary: fst::Map<Vec<u8>>,
     /// Suggestions by class and word.
@@ -151,27 +158,19 @@ impl SuggestionIndex {
 
     /// Number of suggestions.
     pub fn len(&self) -> usize {
-        self.kinds.len()
+        self.slots.len()
     }
 
     /// Whether there is nothing to suggest.
     pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty()
+        self.slots.is_empty()
     }
 
     /// Bytes of memory that the structure holds, without the allocator's overhead.
     pub fn bytes(&self) -> usize {
-        let numbers = self.text_ends.len()
-            + self.keys.len()
-            + self.witnesses.len()
-            + self.label_ids.len()
-            + self.entry_words.len()
-            + self.entry_word_ends.len()
-            + self.top.len();
         self.texts.len()
-            + self.kinds.len()
-            + 2 * self.popularity.len()
-            + 4 * numbers
+            + self.slots.len() * size_of::<Slot>()
+            + 4 * (self.words.len() + self.top.len())
             + self.vocabulary.as_fst().as_bytes().len()
             + self.labels.bytes()
             + self.postings.iter().map(Postings::bytes).sum::<usize>()
@@ -179,9 +178,8 @@ impl SuggestionIndex {
 
     /// One suggestion; `place` is below `len`, the most popular has place 0.
     pub fn entry(&self, place: u32) -> Entry<'_> {
-        let at = place as usize;
-        let written = &self.texts[span(&self.text_ends, at)];
-        let kind = self.kinds[at];
+        let Slot { kind, key, .. } = self.slots[place as usize];
+        let written = &self.texts[self.text_span(place)];
         let parts = written.rsplit_once(ID_MARK).filter(|_| kind == SuggestionKind::Product);
         let (text, id) = parts.unwrap_or((written, ""));
         Entry {
@@ -191,23 +189,23 @@ impl SuggestionIndex {
             labels: self.labels(place),
             product_id: (!id.is_empty()).then_some(id),
             witness: self.witness(place),
-            key: self.keys[at],
+            key,
         }
     }
 
     /// Popularity of a suggestion, 0–1.
     pub fn popularity(&self, place: u32) -> f32 {
-        f32::from(self.popularity[place as usize]) / POPULARITY_STEPS
+        f32::from(self.slots[place as usize].popularity) / POPULARITY_STEPS
     }
 
     /// What a suggestion completes to.
     pub fn kind(&self, place: u32) -> SuggestionKind {
-        self.kinds[place as usize]
+        self.slots[place as usize].kind
     }
 
     /// A product that a suggestion finds, or leads to.
     pub fn witness(&self, place: u32) -> Option<Ordinal> {
-        Some(self.witnesses[place as usize]).filter(|witness| *witness != NO_WITNESS)
+        Some(self.slots[place as usize].witness).filter(|witness| *witness != NO_WITNESS)
     }
 
     /// What tells which words are the same.
@@ -217,12 +215,28 @@ impl SuggestionIndex {
 
     /// Brands and categories that a suggestion leads to.
     pub fn labels(&self, place: u32) -> Labels<'_> {
-        self.labels.get(self.label_ids[place as usize])
+        self.labels.get(self.slots[place as usize].labels)
     }
 
     /// All suggestions, most popular first.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        (0..self.kinds.len() as u32).map(|place| self.entry(place))
+        (0..self.slots.len() as u32).map(|place| self.entry(place))
+    }
+
+    fn text_span(&self, place: u32) -> std::ops::Range<usize> {
+        let start = place.checked_sub(1).map_or(0, |before| self.slots[before as usize].text_end);
+        start as usize..self.slots[place as usize].text_end as usize
+    }
+
+    /// The words of a suggestion, by number.
+    fn words_of(&self, place: u32) -> &[u32] {
+        let start = place.checked_sub(1).map_or(0, |before| self.slots[before as usize].word_end);
+        &self.words[start as usize..self.slots[place as usize].word_end as usize]
+    }
+
+    /// Whether some suggestion has the folded word.
+    pub fn has_word(&self, word: &str) -> bool {
+        self.vocabulary.contains_key(word)
     }
 
     /// The key under which near-duplicates of a text meet.

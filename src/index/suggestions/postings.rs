@@ -113,8 +113,32 @@ impl Postings {
         4 * (self.places.len() + self.ends.len() + self.firsts.len() + minima)
     }
 
+    /// Calls back with the suggestions of a set of words, most popular first, each once and at most
+    /// `most`, while the answer is true. Few are sorted, of many the best are merged.
+    pub(super) fn visit(
+        &self,
+        set: &[WordRange],
+        most: usize,
+        each: &mut dyn FnMut(u32) -> bool,
+    ) {
+        let total: usize = set.iter().map(|range| self.count(range.low, range.high)).sum();
+        if total > most {
+            self.best(set).take(most).all(each);
+            return;
+        }
+        let lists = set.iter().map(|range| {
+            let start = span(&self.ends, range.low as usize).start;
+            &self.places[start..span(&self.ends, range.high as usize - 1).end]
+        });
+        let mut places: Vec<u32> = Vec::with_capacity(total);
+        lists.for_each(|list| places.extend_from_slice(list));
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().all(each);
+    }
+
     /// The suggestions of a set of words, most popular first, each once.
-    pub(super) fn best(&self, set: &[WordRange]) -> Best<'_> {
+    fn best(&self, set: &[WordRange]) -> Best<'_> {
         let mut best = Best { postings: self, heap: BinaryHeap::new(), latest: NONE };
         for range in set {
             best.push_words(range.low, range.high);
