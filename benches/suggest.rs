@@ -1,7 +1,8 @@
 //! Autocomplete over 1,000,000 suggestions.
 //!
 //! What: time to build the index, bytes per suggestion, and the time of one keystroke for prefixes
-//! of 1 to 12 letters, as typed and with one letter wrong, with an affinity that looks at labels.
+//! of 1 to 12 letters, as typed and with one letter wrong, for a shopper with a profile of fifty
+//! purchases, judged beforehand as the engine keeps it.
 //! Times are those on a core, so that other work on the machine does not count; `clock99` is p99
 //! on the clock.
 //! Corpus: synthetic; two to five words out of 60,000 made-up ones with a Zipf-like spread; 55 %
@@ -12,17 +13,32 @@
 
 use std::hint::black_box;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use vitrine::autocomplete::{Completer, Curation, ShopperView};
+use vitrine::domain::change::Change;
+use vitrine::domain::event::{Choice, RecordedEvent};
 use vitrine::domain::id::ProductId;
 use vitrine::domain::page::SuggestionKind;
+use vitrine::domain::product::Product;
 use vitrine::domain::search::SuggestRequest;
+use vitrine::domain::time::{DAY_MS, Timestamp};
+use vitrine::error::{Error, Result};
+use vitrine::index::View;
+use vitrine::index::build::{Builder, Recipe};
 use vitrine::index::suggestions::{Draft, OwnedLabels, Share, SuggestionIndex};
+use vitrine::rank::personal::{LabelJudge, Person};
+use vitrine::settings::Settings;
+use vitrine::shopper::Preferences;
+use vitrine::shopper::profile::{Profile, ProfileParameters};
+use vitrine::text::analyse::Analyser;
 
 const SUGGESTIONS: usize = 1_000_000;
 const WORDS: usize = 60_000;
+const BRANDS: usize = 5_000;
+const CATEGORIES: usize = 500;
 const KEYSTROKES: usize = 2_000;
 const SEED: u64 = 7;
 
@@ -68,20 +84,28 @@ fn word(random: &mut Random) -> String {
     word
 }
 
-fn labels(random: &mut Random) -> OwnedLabels {
-    let brand = random.zipf(5_000) as u32;
-    let category = 10_000 + random.zipf(500) as u32;
-    let share = [1.0, 0.75, 0.5][random.below(3)];
+fn labels(random: &mut Random, view: &View) -> OwnedLabels {
+    let (columns, share) = (&view.generation.columns, [1.0, 0.75, 0.5][random.below(3)]);
+    let (brand, category) = (random.zipf(BRANDS), random.zipf(CATEGORIES));
+    let value = |field, name: String| columns.dictionary().value(field, &name);
+    let known = columns.known();
+    let leaf = value(known.category, format!("Category {category}"));
+    let top = value(known.category, format!("Department {}", category % 20));
+    let brand = value(known.brand, format!("Brand {brand}"));
+    let share_of = |value, share| Share { value, share };
     OwnedLabels {
-        brands: vec![Share { value: brand, share }],
-        categories: vec![
-            Share { value: category, share },
-            Share { value: 20_000 + category % 20, share: 1.0 },
-        ],
+        brands: brand.map(|value| share_of(value, share)).into_iter().collect(),
+        categories: [
+            leaf.map(|value| share_of(value, share)),
+            top.map(|value| share_of(value, 1.0)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     }
 }
 
-fn drafts() -> Vec<Draft> {
+fn drafts(view: &View) -> Vec<Draft> {
     let mut random = Random(SEED);
     let words: Vec<String> = (0..WORDS).map(|_| word(&mut random)).collect();
     (0..SUGGESTIONS)
@@ -98,7 +122,7 @@ fn drafts() -> Vec<Draft> {
             let is_product = kind == SuggestionKind::Product;
             let id = is_product.then(|| ProductId::parse(&format!("p{number:07}")).ok()).flatten();
             let popularity = random.unit().powi(4) as f32;
-            let labels = labels(&mut random);
+            let labels = labels(&mut random, view);
             let witness = Some(number as u32);
             Draft { text: text.join(" "), kind, popularity, labels, product_id: id, witness }
         })
@@ -121,14 +145,54 @@ fn prefixes(index: &SuggestionIndex, letters: usize, with_typo: bool) -> Vec<Str
         .collect()
 }
 
-/// A shopper with a taste for some brands and categories.
-fn affinity(shares: &[Share], _witness: Option<u32>) -> f32 {
-    let wanted = |share: &&Share| share.value.is_multiple_of(7);
-    1.0 + shares.iter().filter(wanted).map(|share| share.share).sum::<f32>()
+/// A shop with one product of each brand, so that brands and categories have their numbers, and a
+/// shopper who chose fifty of them lately.
+fn shop() -> Result<(View, Profile)> {
+    let mut random = Random(SEED);
+    let analyser = Arc::new(Analyser::new("en"));
+    let recipe = Recipe { analyser, embedder: None, private: Arc::default(), folder: None };
+    let mut builder = Builder::open(recipe)?;
+    let mut events = Vec::new();
+    let mut changes = Vec::new();
+    for number in 0..BRANDS {
+        let category = random.zipf(CATEGORIES);
+        let product: Product = serde_json::from_value(serde_json::json!({
+            "id": format!("p{number}"), "title": format!("Product {number}"),
+            "brand": format!("Brand {number}"),
+            "category": [format!("Department {}", category % 20), format!("Category {category}")],
+        }))
+        .map_err(|error| Error::internal("bench", error.to_string(), ""))?;
+        if number % (BRANDS / 50) == 7 {
+            events.push(purchase(&product, number)?);
+        }
+        let (sequence, ordinal, id) = (number as u64 + 1, number as u32, product.id.clone());
+        changes.push(Change { sequence, ordinal, id, product: Some(Box::new(product)) });
+    }
+    builder.apply(&changes)?;
+    let generation = Arc::new(builder.publish()?);
+    let view = View { generation, settings: Arc::new(Settings::defaults()?) };
+    let now = Timestamp::from_ms(DAY_MS);
+    let parameters = ProfileParameters::default();
+    Ok((view, Profile::fold(&events, &Preferences::default(), &parameters, now)))
+}
+
+fn purchase(product: &Product, number: usize) -> Result<RecordedEvent> {
+    let event = serde_json::json!({
+        "type": "purchase", "shopper": "s", "index": "shop", "product_id": product.id,
+    });
+    let event = serde_json::from_value(event)
+        .map_err(|error| Error::internal("bench", error.to_string(), ""))?;
+    let brand = product.brand.clone();
+    let choice = Choice { brand, category: product.category.clone(), ..Choice::default() };
+    Ok(RecordedEvent { event, at: Timestamp::from_ms(number as i64), choice })
 }
 
 fn keystroke(corpus: &Corpus, q: &str) -> usize {
     let request = SuggestRequest { q: q.to_owned(), ..SuggestRequest::default() };
+    let affinity = |shares: &[Share]| {
+        let shares = shares.iter().map(|share| (share.value, share.share));
+        corpus.judge.as_ref().map_or(1.0, |judge| judge.factor(shares))
+    };
     let completer = Completer {
         catalogue: &corpus.index,
         searched: &corpus.empty,
@@ -146,6 +210,7 @@ struct Corpus {
     index: SuggestionIndex,
     empty: SuggestionIndex,
     curation: Curation,
+    judge: Option<LabelJudge>,
 }
 
 /// Time that this thread had a core, in microseconds.
@@ -196,12 +261,15 @@ fn report(corpus: &Corpus, build: Duration) -> std::io::Result<()> {
 }
 
 fn suggest(criterion: &mut Criterion) {
-    let drafts = drafts();
+    let Ok((view, profile)) = shop() else { return };
+    let drafts = drafts(&view);
     let start = Instant::now();
     let index = SuggestionIndex::from_drafts("en", drafts);
     let build = start.elapsed();
     let (empty, curation) = (SuggestionIndex::empty("en"), Curation::default());
-    let corpus = Corpus { index, empty, curation };
+    let parameters = ProfileParameters::default();
+    let person = Person { profile: &profile, parameters: &parameters, strength: 1.0 };
+    let corpus = Corpus { index, empty, curation, judge: LabelJudge::new(&view, person) };
     // A broken pipe ends the report, not the measurement.
     let _ = report(&corpus, build);
     let mut group = criterion.benchmark_group("suggest");

@@ -159,7 +159,7 @@ impl Engine {
         let mut page = presenting.page(placement, &filter)?;
         (page.query.tier, page.query.relaxed) = (tier, relaxed);
         if page.total == 0 {
-            page.suggestions = snapshot.instead_of(&request.q, profile.as_deref());
+            page.suggestions = snapshot.instead_of(&request.q, profile.as_ref());
         }
         page.query_id = self.query_id(caller.now);
         page.took_ms = started.elapsed().as_secs_f64() * 1_000.0;

@@ -27,8 +27,9 @@ const LIMIT_MAX: usize = 50;
 /// What popularity is added to: the least popular suggestion is still better than none.
 const POPULARITY_FLOOR: f32 = 0.02;
 
-/// Where so many suggestions fit what is typed as it is, no typing error is assumed.
-const ENOUGH: usize = 4;
+/// Where so many suggestions fit what is typed as it is, no typing error is assumed: assuming one
+/// all the same changed no rank that was measured, and takes several times as long.
+const ENOUGH: usize = 1;
 
 /// A text is worth searching in a category that has this share of what it finds: less is beside the
 /// point, more says nothing.
@@ -43,9 +44,9 @@ const SCOPED_TEXTS: usize = 2;
 /// What is known of who types.
 #[derive(Clone, Copy)]
 pub struct ShopperView<'a> {
-    /// How much the shopper wants brands and categories, and products like one: a factor ≥ 0, 1
-    /// for the average shopper.
-    pub affinity: &'a dyn Fn(&[Share], Option<Ordinal>) -> f32,
+    /// How much the shopper wants products of brands and categories, each with its share: a factor
+    /// ≥ 0, 1 for the average shopper.
+    pub affinity: &'a dyn Fn(&[Share]) -> f32,
     /// The shopper's own searches, latest first.
     pub recent: &'a [String],
 }
@@ -53,7 +54,7 @@ pub struct ShopperView<'a> {
 impl ShopperView<'static> {
     /// Somebody of whom nothing is known.
     pub fn unknown() -> Self {
-        Self { affinity: &|_, _| 1.0, recent: &[] }
+        Self { affinity: &|_| 1.0, recent: &[] }
     }
 }
 
@@ -113,7 +114,7 @@ impl<'a> Completer<'a> {
         }
         let mut mix = Mix::new(limit);
         self.add_first(&typed, request, &mut mix);
-        for rated in self.rated(&typed, request, limit) {
+        for rated in self.rated(&typed, request) {
             if mix.is_full() {
                 break;
             }
@@ -161,12 +162,12 @@ impl<'a> Completer<'a> {
     }
 
     /// What fits, best first; equal scores in the index's order.
-    fn rated(&self, typed: &Typed, request: &SuggestRequest, limit: usize) -> Vec<Rated<'a>> {
+    fn rated(&self, typed: &Typed, request: &SuggestRequest) -> Vec<Rated<'a>> {
         let mut rated = Vec::new();
         for index in [self.searched, self.catalogue] {
             let matches = match typed.is_empty() {
                 true => top(index),
-                false => index.matches(typed, limit.min(ENOUGH)),
+                false => index.matches(typed, ENOUGH),
             };
             let wanted = matches.into_iter().filter(|found| request.wants(index.kind(found.place)));
             rated.extend(wanted.map(|found| self.rate(index, found)));
@@ -182,7 +183,7 @@ impl<'a> Completer<'a> {
             *slot = share;
             count += 1;
         }
-        let factor = (self.shopper.affinity)(&shares[..count], index.witness(found.place));
+        let factor = (self.shopper.affinity)(&shares[..count]);
         // What is no factor counts as none.
         let affinity = if factor.is_finite() { factor.max(0.0) } else { 1.0 };
         let score = (POPULARITY_FLOOR + index.popularity(found.place)) * found.quality * affinity;
@@ -223,7 +224,7 @@ impl<'a> Completer<'a> {
         let own = query.reason.affinity.unwrap_or(1.0).max(f32::MIN_POSITIVE);
         let scopes = index.labels(place).categories().filter_map(|share| {
             let name = (self.category_name)(share.value)?;
-            let wanted = (self.shopper.affinity)(&[Share { share: 1.0, ..share }], None);
+            let wanted = (self.shopper.affinity)(&[Share { share: 1.0, ..share }]);
             let is_news = SCOPE_SHARES.contains(&share.share) && !says(query.text, name);
             let factor = share.share * if wanted.is_finite() { wanted / own } else { 1.0 };
             is_news.then_some((factor.min(1.0), name, share.value))

@@ -43,7 +43,9 @@ pub(super) fn session(text: &str) -> Result<SessionId, String> {
 
 pub(super) fn suggestion_kind(text: &str) -> Result<SuggestionKind, String> {
     let known = SuggestionKind::ALL.into_iter().find(|kind| kind.name() == text);
-    known.ok_or_else(|| format!("kinds are {}", SuggestionKind::ALL.map(SuggestionKind::name).join(", ")))
+    known.ok_or_else(|| {
+        format!("kinds are {}", SuggestionKind::ALL.map(SuggestionKind::name).join(", "))
+    })
 }
 
 pub(super) fn filter(text: &str) -> Result<Filter, String> {

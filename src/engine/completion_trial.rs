@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::suggestion_work::from_searches;
 use super::suggesting::SuggestionLayers;
+use super::suggestion_work::from_searches;
 use super::trial::Trial;
 use crate::domain::event::{EventKind, RecordedEvent, Visitor};
 use crate::domain::id::ShopperId;
@@ -32,7 +32,7 @@ pub struct PastSearch {
 }
 
 /// What was known of a shopper at some moment.
-pub struct Remembered(Profile);
+pub struct Remembered(Arc<Profile>);
 
 impl Remembered {
     /// Things chosen, as far as the profile knows.
@@ -91,7 +91,7 @@ impl Trial<'_> {
         events.retain(|event| event.at < at && event.event.index == self.snapshot.index);
         let preferences = self.engine.preferences(shopper)?;
         let parameters = &self.snapshot.parameters;
-        Ok(Remembered(Profile::fold(&events, &preferences, parameters, at)))
+        Ok(Remembered(Arc::new(Profile::fold(&events, &preferences, parameters, at))))
     }
 
     /// Completes what somebody of whom this is known types.
@@ -126,8 +126,12 @@ impl Trial<'_> {
         let request = SearchRequest { q: text.to_owned(), ..SearchRequest::default() };
         let meant = understand(&request, self.snapshot.known()).corrected;
         let meant = meant.unwrap_or_else(|| text.to_owned());
-        let found = self.snapshot.having_every_word(&meant, &CompiledFilter::default());
-        (!found.is_empty()).then_some(meant)
+        self.finds(&meant).then_some(meant)
+    }
+
+    /// Whether a search by words finds a product that has all of them.
+    pub fn finds(&self, text: &str) -> bool {
+        !self.snapshot.having_every_word(text, &CompiledFilter::default()).is_empty()
     }
 
     /// Whether two texts are the same for autocomplete: the same words in any order and number.

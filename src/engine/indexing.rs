@@ -90,7 +90,12 @@ impl Index {
             folder,
             snapshot: ArcSwap::from_pointee(Snapshot::new(name.clone(), view, suggestions)),
             publishing: Mutex::new(()),
-            state: Mutex::new(State { news: true, events_news: true, suggestions_behind: true, ..State::default() }),
+            state: Mutex::new(State {
+                news: true,
+                events_news: true,
+                suggestions_behind: true,
+                ..State::default()
+            }),
             changed: Condvar::new(),
         });
         let worker = Worker::new(Arc::clone(&shared), builder);

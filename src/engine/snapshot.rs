@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::suggesting::{FindsCache, SuggestionLayers};
+use super::suggesting::{FindsCache, Judges, SuggestionLayers};
 use crate::autocomplete::Curation;
-use crate::domain::id::{IndexName, Ordinal};
+use crate::domain::id::IndexName;
 use crate::domain::search::SuggestRequest;
 use crate::index::View;
 use crate::index::suggestions::Share;
@@ -30,6 +30,8 @@ pub(super) struct Snapshot {
     pub(super) is_clean: bool,
     /// Of this generation.
     pub(super) finds: Arc<FindsCache>,
+    /// Under this generation and these settings.
+    pub(super) judges: Arc<Judges>,
     pub(super) parameters: Arc<ProfileParameters>,
 }
 
@@ -44,6 +46,7 @@ impl Snapshot {
             curation,
             lexicon: Arc::new(Lexicon::new(&view.settings, analyser)),
             finds: Arc::default(),
+            judges: Arc::default(),
             parameters: Arc::new(parameters(&view.settings)),
             suggestions,
             view,
@@ -68,7 +71,10 @@ impl Snapshot {
             return Self::new(self.index.clone(), view, suggestions);
         }
         let same_generation = Arc::ptr_eq(&view.generation, &self.view.generation);
-        let finds = same_generation.then(|| Arc::clone(&self.finds)).unwrap_or_default();
+        let (finds, judges) = match same_generation {
+            true => (Arc::clone(&self.finds), Arc::clone(&self.judges)),
+            false => Default::default(),
+        };
         Self {
             index: self.index.clone(),
             lexicon: Arc::clone(&self.lexicon),
@@ -78,6 +84,7 @@ impl Snapshot {
             },
             curation: Arc::clone(&self.curation),
             finds,
+            judges,
             parameters: Arc::clone(&self.parameters),
             suggestions,
             view,
@@ -95,7 +102,7 @@ impl Snapshot {
     }
 
     /// What else to search for where a text finds nothing: what it may become, or is popular.
-    pub(super) fn instead_of(&self, text: &str, profile: Option<&Profile>) -> Vec<String> {
+    pub(super) fn instead_of(&self, text: &str, profile: Option<&Arc<Profile>>) -> Vec<String> {
         let texts = |q: &str| {
             let request =
                 SuggestRequest { q: q.to_owned(), limit: INSTEAD, ..SuggestRequest::default() };
@@ -112,11 +119,14 @@ impl Snapshot {
     /// How much likelier than usual the shopper is to want what a suggestion finds, as a factor.
     pub(super) fn suggestion_affinity<'a>(
         &'a self,
-        profile: Option<&'a Profile>,
-    ) -> impl Fn(&[Share], Option<Ordinal>) -> f32 + 'a {
-        let person = self.person(profile, 1.0).filter(|_| self.knows_labels());
-        let judge = person.and_then(|person| LabelJudge::new(&self.view, person));
-        move |shares, _witness| {
+        profile: Option<&'a Arc<Profile>>,
+    ) -> impl Fn(&[Share]) -> f32 + 'a {
+        let profile = profile.filter(|_| self.knows_labels());
+        let judge = profile.and_then(|profile| {
+            let person = || self.person(Some(&**profile), 1.0);
+            self.judges.of(profile, || LabelJudge::new(&self.view, person()?))
+        });
+        move |shares: &[Share]| {
             let shares = shares.iter().map(|share| (share.value, share.share));
             judge.as_ref().map_or(1.0, |judge| judge.factor(shares))
         }

@@ -11,15 +11,15 @@ use parking_lot::Mutex;
 use super::snapshot::Snapshot;
 use super::{Caller, Engine, limits};
 use crate::autocomplete::{Completer, Curation, Proposal, ShopperView};
-use crate::domain::filter::{Condition, Filter};
+use crate::domain::filter::Filter;
 use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence};
 use crate::domain::page::{Suggestion, SuggestionKind, Suggestions};
 use crate::domain::search::{Mode, SearchRequest, SuggestRequest};
-use crate::domain::value::Scalar;
 use crate::error::Result;
 use crate::index::columns::row::term_hash;
 use crate::index::suggestions::SuggestionIndex;
 use crate::query::understand;
+use crate::rank::personal::LabelJudge;
 use crate::retrieve::filter::CompiledFilter;
 use crate::retrieve::{Candidate, Demand, Identified, retrieve};
 use crate::shopper::profile::Profile;
@@ -31,6 +31,9 @@ const SEARCHES_MAX: usize = 40;
 
 /// Answers to such searches that are kept with a generation.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(20_000);
+
+/// Visitors whose judgements are kept.
+const JUDGES_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4_096);
 
 /// A product has every word of a text from this coverage on.
 const WHOLE: f32 = 0.999;
@@ -92,6 +95,40 @@ impl Default for FindsCache {
     }
 }
 
+/// Judgements of brands and categories by recent visitors' profiles, under one snapshot.
+pub(super) struct Judges(Mutex<LruCache<usize, Judge>>);
+
+/// A profile, which is kept so that its address stays its own, with its judgement.
+#[derive(Clone)]
+struct Judge {
+    profile: Arc<Profile>,
+    labels: Option<Arc<LabelJudge>>,
+}
+
+impl Default for Judges {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(JUDGES_KEPT)))
+    }
+}
+
+impl Judges {
+    /// The judgement of a profile, made once.
+    pub(super) fn of(
+        &self,
+        profile: &Arc<Profile>,
+        make: impl FnOnce() -> Option<LabelJudge>,
+    ) -> Option<Arc<LabelJudge>> {
+        let address = Arc::as_ptr(profile) as usize;
+        if let Some(judge) = self.0.lock().get(&address) {
+            return judge.labels.clone();
+        }
+        let labels = make().map(Arc::new);
+        let judge = Judge { profile: Arc::clone(profile), labels: labels.clone() };
+        self.0.lock().put(Arc::as_ptr(&judge.profile) as usize, judge);
+        labels
+    }
+}
+
 impl Engine {
     /// Completes what a shopper is typing.
     ///
@@ -109,7 +146,7 @@ impl Engine {
         limits::check_suggest(request, &snapshot.view.settings, caller)?;
         let visitor = (request.shopper.as_ref(), request.session.as_ref());
         let profile = self.visitor_profile(visitor, &snapshot, caller.now)?;
-        let mut suggestions = snapshot.complete(request, profile.as_deref())?;
+        let mut suggestions = snapshot.complete(request, profile.as_ref())?;
         snapshot.show_products(&mut suggestions, caller)?;
         let took_ms = started.elapsed().as_secs_f64() * 1_000.0;
         Ok(Suggestions { suggestions, took_ms })
@@ -177,27 +214,20 @@ impl<'a> Checker<'a> {
         }
         let Some(left) = self.searches_left.get().checked_sub(1) else { return false };
         self.searches_left.set(left);
-        let found = match proposal.scope {
-            None => self.snapshot.having_every_word(proposal.text, &self.compiled),
-            Some(scope) => match CompiledFilter::new(
-                &scoped(self.filters, scope),
-                &self.snapshot.view.generation.columns,
-            ) {
-                Ok(filter) => self.snapshot.having_every_word(proposal.text, &filter),
-                Err(_) => Vec::new(),
-            },
+        let columns = &self.snapshot.view.generation.columns;
+        let is_in_scope = |ordinal: &Ordinal| {
+            proposal.scope.is_none_or(|scope| {
+                let row = columns.row(*ordinal);
+                row.is_some_and(|row| {
+                    row.category.iter().any(|level| columns.text(*level) == scope)
+                })
+            })
         };
-        self.snapshot.finds.0.lock().put(key, !found.is_empty());
-        !found.is_empty()
+        let found = self.snapshot.having_every_word(proposal.text, &self.compiled);
+        let finds = found.iter().any(is_in_scope);
+        self.snapshot.finds.0.lock().put(key, finds);
+        finds
     }
-}
-
-/// The filters, and a category. Where they name one already, the narrower one must hold.
-fn scoped(filters: &Filter, category: &str) -> Filter {
-    let mut scoped = filters.clone();
-    let condition = Condition::Is(Scalar::Text(category.to_owned()));
-    scoped.0.insert("category".to_owned(), condition);
-    scoped
 }
 
 fn hash_of(filters: &Filter) -> u64 {
@@ -219,7 +249,7 @@ impl Snapshot {
     pub(super) fn complete(
         &self,
         request: &SuggestRequest,
-        profile: Option<&Profile>,
+        profile: Option<&Arc<Profile>>,
     ) -> Result<Vec<Suggestion>> {
         let checker = Checker::new(self, &request.filters)?;
         let affinity = self.suggestion_affinity(profile);
@@ -250,8 +280,13 @@ impl Snapshot {
             return Vec::new();
         }
         let demand = Demand { filter, mode: Mode::Lexical };
-        let mut found = retrieve(&query, &self.view, &demand).unwrap_or_default().list;
-        found.retain(|one| one.coverage > WHOLE || one.identified == Identified::Whole);
+        let candidates = retrieve(&query, &self.view, &demand).unwrap_or_default();
+        // Coverage leaves out words that no product has.
+        let has_unknown = candidates.term_weights.iter().any(|weight| *weight <= 0.0);
+        let mut found = candidates.list;
+        found.retain(|one| {
+            (one.coverage > WHOLE && !has_unknown) || one.identified == Identified::Whole
+        });
         let by_score = |left: &Candidate, right: &Candidate| {
             right.lexical.total_cmp(&left.lexical).then(left.ordinal.cmp(&right.ordinal))
         };
@@ -276,7 +311,8 @@ impl Snapshot {
         let ordinals: Vec<Ordinal> = shown.iter().map(|(_, ordinal)| *ordinal).collect();
         let sources = self.view.generation.lexical.sources(&ordinals)?;
         for ((suggestion, ordinal), source) in shown.iter_mut().zip(sources) {
-            let pictured = source.and_then(|source| serde_json::from_slice::<Pictured>(&source).ok());
+            let pictured =
+                source.and_then(|source| serde_json::from_slice::<Pictured>(&source).ok());
             let Pictured { image_url, currency } = pictured.unwrap_or_default();
             let price = columns.row(*ordinal).and_then(|row| row.numbers.price);
             suggestion.image_url = image_url.filter(|_| shows("image_url"));

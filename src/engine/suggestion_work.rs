@@ -12,9 +12,7 @@ use super::suggesting::{Layer, SuggestionLayers};
 use crate::domain::event::{RecordedEvent, Visitor};
 use crate::domain::id::{Ordinal, Sequence};
 use crate::domain::search::SearchRequest;
-use crate::index::suggestions::{
-    Found, OwnedLabels, QueryLog, Sources, SuggestionIndex, searched,
-};
+use crate::index::suggestions::{Found, OwnedLabels, QueryLog, Sources, SuggestionIndex, searched};
 use crate::query::understand;
 use crate::retrieve::filter::CompiledFilter;
 use crate::text::analyse::Analyser;

@@ -91,7 +91,8 @@ pub fn evaluate_completions(
             let typed: String = text.chars().take(taken).collect();
             let typed = misspeller.as_mut().map_or(typed.clone(), |one| one.misspell(&typed));
             let rank = ranked(Keystroke { target, typed: &typed })?;
-            let reciprocal = rank.filter(|rank| *rank <= DEPTH).map_or(0.0, |rank| 1.0 / rank as f64);
+            let reciprocal =
+                rank.filter(|rank| *rank <= DEPTH).map_or(0.0, |rank| 1.0 / rank as f64);
             sum += weight * reciprocal;
             weights += weight;
             count += 1;

@@ -200,7 +200,7 @@ fn weighed<'k>(
 }
 
 /// How strongly a wanted brand or category multiplies a suggestion.
-const SUGGESTION_LIFT: f32 = 3.0;
+const SUGGESTION_LIFT: f32 = 2.0;
 
 /// What a shopper wants of brands and categories as such: weighs suggestions.
 pub struct LabelJudge {

@@ -49,7 +49,8 @@ impl SuggestionSettings {
             [("blocked_words", &self.blocked_words), ("allowed_words", &self.allowed_words)]
         {
             check_list(name, list.iter().map(String::as_str))?;
-            if let Some(several) = list.iter().find(|word| word.trim().contains(char::is_whitespace))
+            if let Some(several) =
+                list.iter().find(|word| word.trim().contains(char::is_whitespace))
             {
                 return Err(invalid(&format!("'{several}' in '{name}' is not one word")));
             }
@@ -73,7 +74,9 @@ fn check_list<'t>(name: &str, texts: impl Iterator<Item = &'t str>) -> Result<()
         }
     }
     if count > ENTRIES_MAX {
-        return Err(invalid(&format!("'{name}' has {count} entries, and at most {ENTRIES_MAX} fit")));
+        return Err(invalid(&format!(
+            "'{name}' has {count} entries, and at most {ENTRIES_MAX} fit"
+        )));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a broken fixture should fail the test")]
 
 mod curated;
+mod engine;
 mod learned;
 mod matching;
 
@@ -224,7 +225,7 @@ fn taste_moves_suggestions_at_one_letter() {
     let brand = shop.columns.known().brand;
     for (name, rival) in [("Natura", "Nike"), ("Nike", "Natura"), ("Nokia", "Nike")] {
         let value = shop.columns.dictionary().value(brand, name).unwrap();
-        let affinity = move |shares: &[Share], _: Option<Ordinal>| {
+        let affinity = move |shares: &[Share]| {
             let shares = shares.iter().filter(|share| share.value == value);
             0.2 + 5.0 * shares.map(|share| share.share).sum::<f32>()
         };
@@ -316,7 +317,7 @@ fn an_empty_box_shows_own_searches_then_the_most_popular() {
     let index = shop.index();
     let taught = shop.searched(&learned::log(&[("nike shoes", 9), ("phone case", 7)]));
     let recent = ["trail shoes".to_owned(), "Nike Shoe".to_owned()];
-    let shopper = ShopperView { affinity: &|_, _| 1.0, recent: &recent };
+    let shopper = ShopperView { affinity: &|_| 1.0, recent: &recent };
     let asking = Asking { shopper, ..Asking::of(&index).with(&taught) };
     let answer = asking.q("");
     assert_eq!(texts(&answer)[..2], ["trail shoes", "Nike Shoe"]);
@@ -385,7 +386,7 @@ proptest! {
     fn any_input_is_answered(q in "\\PC{0,140}", limit in 0_usize..60, recent in "\\PC{0,30}") {
         let index = sample();
         let recent = [recent, "nike shoes".to_owned()];
-        let shopper = ShopperView { affinity: &|_, _| f32::NAN, recent: &recent };
+        let shopper = ShopperView { affinity: &|_| f32::NAN, recent: &recent };
         let request = SuggestRequest { q, limit, explain: true, ..SuggestRequest::default() };
         let answer = Asking { shopper, ..Asking::of(&index) }.ask(&request);
         prop_assert!(answer.len() <= limit);

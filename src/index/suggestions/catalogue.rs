@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Sources;
 use super::draft::{Draft, log_share};
-use super::labels::{Lead, LabelFinder, OwnedLabels};
+use super::labels::{LabelFinder, Lead, OwnedLabels};
 use super::private::{looks_private, names_somebody};
 use super::titles::{TITLES_MAX, TitlePhrases};
 use super::words::split;
@@ -225,11 +225,7 @@ fn query_draft(text: String, popularity: f32, labels: &LabelFinder<'_>) -> Draft
     Draft { text, kind: SuggestionKind::Query, popularity, labels, product_id: None, witness }
 }
 
-fn product_draft(
-    (ordinal, row): (Ordinal, &Row),
-    title: String,
-    sales_max: f64,
-) -> Draft {
+fn product_draft((ordinal, row): (Ordinal, &Row), title: String, sales_max: f64) -> Draft {
     let sold_out = if row.in_stock() { 1.0 } else { SOLD_OUT_FACTOR };
     Draft {
         text: title,

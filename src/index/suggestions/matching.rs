@@ -87,7 +87,8 @@ impl SuggestionIndex {
         let (words, typed) = (&self.vocabulary, &reading.typed);
         let mut earlier = Vec::with_capacity(typed.earlier.len());
         for word in &typed.earlier {
-            earlier.push(Some(near::near(words, word, edits, false)).filter(|set| !set.is_empty())?);
+            earlier
+                .push(Some(near::near(words, word, edits, false)).filter(|set| !set.is_empty())?);
         }
         let last = Some(&typed.last).filter(|last| !last.is_empty());
         let last = last.map(|last| near::near(words, last, edits, true));
@@ -107,12 +108,16 @@ impl SuggestionIndex {
             rarest.iter().filter(|range| !is_alone || range.edits == edits).copied().collect();
         for class in Class::ALL {
             let mut left = GIVEN_MAX[class as usize];
-            self.postings[class as usize].visit(&rarest, VISITS_MAX[class as usize], &mut |place| {
-                let fitting = self.fit(place, &sets);
-                left -= u16::from(fitting.is_some());
-                found.extend(fitting);
-                left > 0
-            });
+            self.postings[class as usize].visit(
+                &rarest,
+                VISITS_MAX[class as usize],
+                &mut |place| {
+                    let fitting = self.fit(place, &sets);
+                    left -= u16::from(fitting.is_some());
+                    found.extend(fitting);
+                    left > 0
+                },
+            );
         }
     }
 

@@ -115,12 +115,7 @@ impl Postings {
 
     /// Calls back with the suggestions of a set of words, most popular first, each once and at most
     /// `most`, while the answer is true. Few are sorted, of many the best are merged.
-    pub(super) fn visit(
-        &self,
-        set: &[WordRange],
-        most: usize,
-        each: &mut dyn FnMut(u32) -> bool,
-    ) {
+    pub(super) fn visit(&self, set: &[WordRange], most: usize, each: &mut dyn FnMut(u32) -> bool) {
         let total: usize = set.iter().map(|range| self.count(range.low, range.high)).sum();
         if total > most {
             self.best(set).take(most).all(each);

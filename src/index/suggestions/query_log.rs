@@ -202,8 +202,7 @@ impl QueryLog {
         let counted: HashSet<u64> =
             self.heard.values().flat_map(|heard| &heard.visitors).copied().collect();
         let open = &self.open;
-        self.sessions
-            .retain(|session, _| counted.contains(session) || open.contains_key(session));
+        self.sessions.retain(|session, _| counted.contains(session) || open.contains_key(session));
     }
 
     /// Texts in the log, whatever their support.

@@ -45,8 +45,7 @@ pub(super) fn readings(typed: &Typed, vocabulary: &Map<Vec<u8>>) -> Vec<Reading>
     };
     let with = |range: std::ops::Range<usize>, parts: &[&str]| {
         let count = words.len() - range.len() + parts.len();
-        let are_known =
-            (range.start..).zip(parts).all(|(at, part)| is_known(part, at, count));
+        let are_known = (range.start..).zip(parts).all(|(at, part)| is_known(part, at, count));
         are_known.then(|| {
             let new = words[..range.start].iter().chain(parts).chain(&words[range.end..]);
             Reading::of(new.map(|word| (*word).to_owned()).collect(), has_last)

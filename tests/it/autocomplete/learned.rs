@@ -181,7 +181,7 @@ fn private_looking_text_is_never_suggested() {
         assert!(!names_somebody(title), "{title}");
     }
     let recent = ["4111 1111 1111 1111".to_owned(), "nike free".to_owned()];
-    let shopper = ShopperView { affinity: &|_, _| 1.0, recent: &recent };
+    let shopper = ShopperView { affinity: &|_| 1.0, recent: &recent };
     let index = sample();
     let answer = Asking { shopper, ..Asking::of(&index) }.q("");
     assert_eq!(texts(&answer)[0], "nike free");
