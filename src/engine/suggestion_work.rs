@@ -20,9 +20,13 @@ use crate::text::analyse::Analyser;
 /// Each part is made anew at most this often.
 const EVERY_MIN: Duration = Duration::from_millis(1_500);
 
-/// The catalogue's part, which takes long where there are many products, takes at most one part in
-/// so many of the time.
-const REST_FACTOR: u32 = 4;
+/// After that a part rests so many times as long as it took: the catalogue's takes long where there
+/// are many products, and need not keep a core busy.
+const CATALOGUE_REST: u32 = 4;
+const SEARCHED_REST: u32 = 1;
+
+/// But no longer than this: what shoppers teach is to be there within a minute.
+const REST_MAX: Duration = Duration::from_secs(20);
 
 /// What is known of searched texts: what each finds, and the content of the product that tells.
 type Memo = HashMap<Box<str>, Option<(Found, u64)>>;
@@ -51,9 +55,9 @@ impl Part {
         self.began = Some(Instant::now());
     }
 
-    fn end(&mut self) {
+    fn end(&mut self, rest: u32) {
         let took = self.began.map_or(Duration::ZERO, |began| began.elapsed());
-        self.due = Some(Instant::now() + EVERY_MIN.max(REST_FACTOR * took));
+        self.due = Some(Instant::now() + (rest * took).clamp(EVERY_MIN, REST_MAX));
     }
 }
 
@@ -150,7 +154,7 @@ impl SuggestionWork {
     fn publish(&mut self, made: Made, shared: &Shared) {
         match made {
             Made::Catalogue(layer, analyser) => {
-                self.catalogue.end();
+                self.catalogue.end(CATALOGUE_REST);
                 // What found nothing may find something now.
                 self.memo.retain(|_, known| known.is_some());
                 self.searched.is_stale = true;
@@ -165,7 +169,7 @@ impl SuggestionWork {
                 });
             }
             Made::Searched(layer, memo) => {
-                self.searched.end();
+                self.searched.end(SEARCHED_REST);
                 self.memo = memo;
                 shared.publish(|present| {
                     let layers = (*present.suggestions).clone();

@@ -15,6 +15,9 @@ const DEPTH: usize = 10;
 /// Typing errors are made from so many letters on.
 const MISSPELT_LETTERS_MIN: usize = 4;
 
+/// Errors made in each target: one alone can fall on the query that is meant most.
+const MISSPELT_TIMES: usize = 10;
+
 /// So many letters are typed; and all but the last one.
 const LETTERS_MAX: usize = 6;
 
@@ -66,7 +69,7 @@ pub fn zipf_counts(count: usize, first: f64, least: f64, seed: u64) -> Vec<f64> 
 }
 
 /// Types every target and asks `ranked` for its rank, from 1, after each number of letters. With a
-/// `misspell` seed there is one random error among the letters, from four on.
+/// `misspell` seed there is one random error among the letters, from four on, ten times over.
 ///
 /// # Errors
 /// Whatever `ranked` fails with.
@@ -81,6 +84,7 @@ pub fn evaluate_completions(
     let mut rows = Vec::new();
     for letters in columns {
         let mut misspeller = misspell.map(Misspeller::new);
+        let times = if misspell.is_some() { MISSPELT_TIMES } else { 1 };
         let (mut sum, mut weights, mut count) = (0.0, 0.0, 0);
         for (target, Target { text, weight }) in targets.iter().enumerate() {
             let length = text.chars().count();
@@ -89,18 +93,22 @@ pub fn evaluate_completions(
                 continue;
             }
             let typed: String = text.chars().take(taken).collect();
-            let typed = misspeller.as_mut().map_or(typed.clone(), |one| one.misspell(&typed));
-            let rank = ranked(Keystroke { target, typed: &typed })?;
-            let reciprocal =
-                rank.filter(|rank| *rank <= DEPTH).map_or(0.0, |rank| 1.0 / rank as f64);
-            sum += weight * reciprocal;
-            weights += weight;
+            for _ in 0..times {
+                let typed = misspeller.as_mut().map_or(typed.clone(), |one| one.misspell(&typed));
+                let rank = ranked(Keystroke { target, typed: &typed })?;
+                sum += weight * reciprocal(rank);
+                weights += weight;
+            }
             count += 1;
         }
         let mrr = if weights > 0.0 { sum / weights } else { 0.0 };
         rows.push(Row { letters, targets: count, mrr });
     }
     Ok(Completions { name: name.to_owned(), rows })
+}
+
+fn reciprocal(rank: Option<usize>) -> f64 {
+    rank.filter(|rank| *rank <= DEPTH).map_or(0.0, |rank| 1.0 / rank as f64)
 }
 
 /// Several ways side by side.

@@ -98,7 +98,7 @@ fn kinds(text: &str) -> Result<Vec<SuggestionKind>, Failure> {
             known.ok_or_else(|| {
                 let message = format!("'kinds' names '{name}', which is no kind of suggestion");
                 let known = SuggestionKind::ALL.map(SuggestionKind::name).join(", ");
-                Failure::bad_request("invalid_parameter", message, &format!("kinds are {known}"))
+                Failure::bad_request("invalid_parameter", message, format!("kinds are {known}"))
             })
         })
         .collect()

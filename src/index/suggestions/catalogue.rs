@@ -173,7 +173,10 @@ fn combination_drafts(
 fn joined(value: &str, category: &str) -> Option<String> {
     let (first, second) = (split(value), split(category));
     let is_plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " -'’.".contains(c));
-    let is_short = (1..=3).contains(&first.len()) && (1..=3).contains(&second.len());
+    // One letter, as of a size or a unit, is not read as a word of its own.
+    let says_something = first.iter().any(|word| word.text.chars().nth(1).is_some());
+    let is_short =
+        says_something && (1..=3).contains(&first.len()) && (1..=3).contains(&second.len());
     let is_flag = matches!(first.first()?.text.as_str(), "true" | "false" | "yes" | "no" | "none");
     let overlaps = first.iter().any(|word| {
         second.iter().any(|other| {

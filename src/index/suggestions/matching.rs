@@ -11,7 +11,7 @@ const GIVEN_MAX: [u16; CLASSES] = [96, 32, 32, 32];
 
 /// Suggestions of each class looked at per way of reading: bounds the time of one keystroke. Of
 /// more, the most popular are looked at.
-const VISITS_MAX: [usize; CLASSES] = [384, 256, 96, 192];
+const VISITS_MAX: [usize; CLASSES] = [256, 128, 64, 128];
 
 /// The suggestion goes on where the shopper is.
 const QUALITY_START: f32 = 1.0;

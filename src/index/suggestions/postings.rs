@@ -14,6 +14,9 @@ const BLOCK_WORDS: usize = 16;
 /// No suggestion has the word.
 const NONE: u32 = u32::MAX;
 
+/// Takes a word and a suggestion that has it.
+pub(super) type Put<'a> = &'a mut dyn FnMut(u32, u32);
+
 /// Suggestions by word, each word's in ascending order: most popular first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Postings {
@@ -28,7 +31,7 @@ pub(super) struct Postings {
 impl Postings {
     /// `counts` holds the number of suggestions of each word; `visit` calls back with each word and
     /// suggestion, suggestions in ascending order.
-    pub(super) fn build(counts: &[u32], visit: &mut dyn FnMut(&mut dyn FnMut(u32, u32))) -> Self {
+    pub(super) fn build(counts: &[u32], visit: &mut dyn FnMut(Put<'_>)) -> Self {
         let mut next: Vec<u32> = Vec::with_capacity(counts.len());
         let mut end = 0;
         for count in counts {
