@@ -9,7 +9,7 @@ use super::words::Typed;
 const QUALITY: f32 = 0.6;
 
 /// Readings tried: of more, those at the front of the text.
-const READINGS_MAX: usize = 8;
+const READINGS_MAX: usize = 3;
 
 /// Longer words are not taken apart.
 const LETTERS_MAX: usize = 24;
