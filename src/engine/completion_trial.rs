@@ -14,7 +14,6 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::index::suggestions::{QueryLog, SuggestionIndex};
 use crate::query::understand;
-use crate::retrieve::filter::CompiledFilter;
 use crate::shopper::profile::Profile;
 
 /// Events read in one go.
@@ -131,7 +130,7 @@ impl Trial<'_> {
 
     /// Whether a search by words finds a product that has all of them.
     pub fn finds(&self, text: &str) -> bool {
-        !self.snapshot.having_every_word(text, &CompiledFilter::default()).is_empty()
+        !self.snapshot.having_every_word(text).is_empty()
     }
 
     /// Whether two texts are the same for autocomplete: the same words in any order and number.

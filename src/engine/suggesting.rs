@@ -16,7 +16,8 @@ use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence};
 use crate::domain::page::{Suggestion, SuggestionKind, Suggestions};
 use crate::domain::search::{Mode, SearchRequest, SuggestRequest};
 use crate::error::Result;
-use crate::index::columns::row::term_hash;
+use crate::index::columns::dictionary::ValueId;
+use crate::index::columns::row::{Row, term_hash};
 use crate::index::suggestions::SuggestionIndex;
 use crate::query::understand;
 use crate::rank::personal::LabelJudge;
@@ -25,9 +26,9 @@ use crate::retrieve::{Candidate, Demand, Identified, retrieve};
 use crate::shopper::profile::Profile;
 use crate::text::analyse::Analyser;
 
-/// Searches made for one answer, to see whether suggestions find something under its filters. What
-/// would need more is not suggested.
-const SEARCHES_MAX: usize = 40;
+/// Looks for one answer, mostly searches, to see whether suggestions find something under its
+/// filters. What would need more is not suggested.
+const LOOKS_MAX: usize = 24;
 
 /// Answers to such searches that are kept with a generation.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(20_000);
@@ -169,15 +170,15 @@ struct Checker<'a> {
     filters: &'a Filter,
     compiled: CompiledFilter,
     filter_hash: u64,
-    searches_left: Cell<usize>,
+    looks_left: Cell<usize>,
 }
 
 impl<'a> Checker<'a> {
     fn new(snapshot: &'a Snapshot, filters: &'a Filter) -> Result<Self> {
         let compiled = CompiledFilter::new(filters, &snapshot.view.generation.columns)?;
         let filter_hash = hash_of(filters);
-        let searches_left = Cell::new(SEARCHES_MAX);
-        Ok(Self { snapshot, filters, compiled, filter_hash, searches_left })
+        let looks_left = Cell::new(LOOKS_MAX);
+        Ok(Self { snapshot, filters, compiled, filter_hash, looks_left })
     }
 
     /// Whether a proposal finds a product. One that did when suggestions were made is asked first:
@@ -187,46 +188,64 @@ impl<'a> Checker<'a> {
         let made_from = self.snapshot.suggestions.sequence();
         let row = proposal.witness.and_then(|witness| columns.row(witness));
         let stands = row.is_some_and(|row| row.sequence <= made_from && self.compiled.matches(row));
+        let search = || self.remembered(proposal, || self.search_finds(proposal));
         match proposal.kind {
             SuggestionKind::Product => row.is_some_and(|row| self.compiled.matches(row)),
-            SuggestionKind::Query | SuggestionKind::Category | SuggestionKind::Brand
-                if proposal.scope.is_none() =>
-            {
-                stands || self.search_finds(proposal)
+            SuggestionKind::Category if proposal.scope.is_some() => {
+                // The share of a category was counted over products that are still there.
+                let is_of_now = self.snapshot.view.generation.sequence == made_from;
+                (self.filters.is_empty() && stands && is_of_now) || search()
             }
-            // The share of a category was counted over products that are still there.
-            SuggestionKind::Category if self.filters.is_empty() && stands => {
-                self.snapshot.view.generation.sequence == made_from || self.search_finds(proposal)
+            SuggestionKind::Category | SuggestionKind::Brand => {
+                stands || self.remembered(proposal, || self.value_finds(proposal))
             }
-            SuggestionKind::Query
-            | SuggestionKind::Category
-            | SuggestionKind::Brand
-            | SuggestionKind::Recent => self.search_finds(proposal),
+            SuggestionKind::Query => stands || search(),
+            SuggestionKind::Recent => search(),
         }
     }
 
-    fn search_finds(&self, proposal: &Proposal<'_>) -> bool {
-        let scope = proposal.scope.map_or(0, |scope| u64::from(term_hash(scope)) + 1);
-        let key = (text_hash(proposal.text), self.filter_hash ^ scope.rotate_left(32));
+    /// The answer to `look` for a proposal, which is asked once while the generation lasts.
+    fn remembered(&self, proposal: &Proposal<'_>, look: impl FnOnce() -> bool) -> bool {
+        let is_value = proposal.scope.is_none()
+            && matches!(proposal.kind, SuggestionKind::Category | SuggestionKind::Brand);
+        let scope = match proposal.scope {
+            Some(scope) => u64::from(term_hash(scope)) + 2,
+            None => (u64::from(is_value) * (1 + proposal.kind as u64)) << 40,
+        };
+        let key = (text_hash(proposal.text), self.filter_hash ^ scope.rotate_left(20));
         let kept = self.snapshot.finds.0.lock().get(&key).copied();
         if let Some(kept) = kept {
             return kept;
         }
-        let Some(left) = self.searches_left.get().checked_sub(1) else { return false };
-        self.searches_left.set(left);
-        let columns = &self.snapshot.view.generation.columns;
-        let is_in_scope = |ordinal: &Ordinal| {
-            proposal.scope.is_none_or(|scope| {
-                let row = columns.row(*ordinal);
-                row.is_some_and(|row| {
-                    row.category.iter().any(|level| columns.text(*level) == scope)
-                })
-            })
-        };
-        let found = self.snapshot.having_every_word(proposal.text, &self.compiled);
-        let finds = found.iter().any(is_in_scope);
+        let Some(left) = self.looks_left.get().checked_sub(1) else { return false };
+        self.looks_left.set(left);
+        let finds = look();
         self.snapshot.finds.0.lock().put(key, finds);
         finds
+    }
+
+    /// Whether a product of the brand or category passes the filters.
+    fn value_finds(&self, proposal: &Proposal<'_>) -> bool {
+        let columns = &self.snapshot.view.generation.columns;
+        let known = columns.known();
+        let is_brand = proposal.kind == SuggestionKind::Brand;
+        let field = if is_brand { known.brand } else { known.category };
+        columns.dictionary().value(field, proposal.text).is_some_and(|value| {
+            let has = |row: &Row| row.values.binary_search(&(field, value)).is_ok();
+            columns.rows().any(|(_, row)| has(row) && self.compiled.matches(row))
+        })
+    }
+
+    /// Whether a product has every word, is in the scope and passes the filters.
+    fn search_finds(&self, proposal: &Proposal<'_>) -> bool {
+        let columns = &self.snapshot.view.generation.columns;
+        let is_in_scope = |row: &Row| {
+            let is_scope = |level: &ValueId| proposal.scope == Some(columns.text(*level));
+            proposal.scope.is_none() || row.category.iter().any(is_scope)
+        };
+        let found = self.snapshot.having_every_word(proposal.text);
+        let rows = found.iter().filter_map(|ordinal| columns.row(*ordinal));
+        rows.into_iter().any(|row| is_in_scope(row) && self.compiled.matches(row))
     }
 }
 
@@ -273,13 +292,13 @@ impl Snapshot {
     }
 
     /// Products that have every word of a text, or its identifier, best first by words.
-    pub(super) fn having_every_word(&self, text: &str, filter: &CompiledFilter) -> Vec<Ordinal> {
+    pub(super) fn having_every_word(&self, text: &str) -> Vec<Ordinal> {
         let typed = SearchRequest { q: text.to_owned(), typo: false, ..SearchRequest::default() };
         let query = understand(&typed, self.known());
         if query.is_empty() {
             return Vec::new();
         }
-        let demand = Demand { filter, mode: Mode::Lexical };
+        let demand = Demand { filter: &CompiledFilter::default(), mode: Mode::Lexical };
         let candidates = retrieve(&query, &self.view, &demand).unwrap_or_default();
         // Coverage leaves out words that no product has.
         let has_unknown = candidates.term_weights.iter().any(|weight| *weight <= 0.0);

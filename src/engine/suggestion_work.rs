@@ -14,7 +14,6 @@ use crate::domain::id::{Ordinal, Sequence};
 use crate::domain::search::SearchRequest;
 use crate::index::suggestions::{Found, OwnedLabels, QueryLog, Sources, SuggestionIndex, searched};
 use crate::query::understand;
-use crate::retrieve::filter::CompiledFilter;
 use crate::text::analyse::Analyser;
 
 /// Each part is made anew at most this often.
@@ -230,7 +229,7 @@ fn look_up(snapshot: &Snapshot, text: &str) -> Option<(Found, u64)> {
     let request = SearchRequest { q: text.to_owned(), ..SearchRequest::default() };
     let corrected = understand(&request, snapshot.known()).corrected;
     let meant = corrected.as_deref().unwrap_or(text);
-    let found = snapshot.having_every_word(meant, &CompiledFilter::default());
+    let found = snapshot.having_every_word(meant);
     let columns = &snapshot.view.generation.columns;
     let rows = || found.iter().filter_map(|ordinal| Some((*ordinal, columns.row(*ordinal)?)));
     let (witness, row) = rows().find(|(_, row)| row.in_stock()).or_else(|| rows().next())?;

@@ -128,6 +128,13 @@ fn filters_leave_what_finds_something_under_them() {
     assert!(texts(&answer).contains(&"Nordvik"));
     assert!(!answer.iter().any(|one| one.text.to_lowercase().contains("jacket")), "{answer:?}");
     assert!(filtered(engine, "nord", json!({"brand": "Alba"})).is_empty());
+    put(
+        engine,
+        &json!({"id": "sole", "title": "Sole", "brand": "Alba", "description": "Of Nordvik"}),
+    );
+    settled(engine);
+    let answer = filtered(engine, "nord", json!({"brand": "Alba"}));
+    assert!(!texts(&answer).contains(&"Nordvik"), "no product of the brand passes: {answer:?}");
     assert!(filtered(engine, "", json!({"brand": "Alba"})).iter().all(|one| {
         !one.text.contains("Nordvik") && !one.text.contains("Mug") && !one.text.contains("Rain")
     }));
