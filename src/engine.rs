@@ -3,6 +3,7 @@
 mod access;
 mod admin;
 mod compare;
+mod completion_trial;
 mod events;
 mod indexing;
 mod journeys;
@@ -14,6 +15,8 @@ mod profiles;
 mod samples;
 mod shoppers;
 mod snapshot;
+mod suggesting;
+mod suggestion_work;
 mod trial;
 mod waiting;
 mod worker;
@@ -22,6 +25,7 @@ pub use crate::rank::signal::PERSONAL;
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
 pub use compare::{CompareRequest, Comparison, Move, Party};
+pub use completion_trial::{PastSearch, Remembered, Suggestible};
 pub use events::Recorded;
 pub use preview::PreviewRequest;
 pub use products::{Accepted, Rejected};
@@ -40,8 +44,8 @@ use std::time::Instant;
 use parking_lot::RwLock;
 
 use crate::domain::id::IndexName;
-use crate::domain::page::{Page, Suggestions};
-use crate::domain::search::{SearchRequest, SuggestRequest};
+use crate::domain::page::Page;
+use crate::domain::search::SearchRequest;
 use crate::domain::time::Timestamp;
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
@@ -162,7 +166,7 @@ impl Engine {
             self.journeys.begin(&snapshot.index, request, (now, profile));
         }
         let caller = Caller { now, ..caller };
-        let mut page = self.search_as(snapshot, (request, profile.as_deref()), caller)?;
+        let mut page = self.search_as(snapshot, (request, profile.as_ref()), caller)?;
         page.took_ms = started.elapsed().as_secs_f64() * 1_000.0;
         Ok(page)
     }
@@ -171,7 +175,7 @@ impl Engine {
     fn search_as(
         &self,
         snapshot: &Snapshot,
-        (request, profile): (&SearchRequest, Option<&Profile>),
+        (request, profile): (&SearchRequest, Option<&Arc<Profile>>),
         caller: Caller,
     ) -> Result<Page> {
         let view = &snapshot.view;
@@ -182,7 +186,7 @@ impl Engine {
         let order = sort_keys(&request.sort, columns)?;
         let candidates = retrieve(&query, view, &Demand { filter: &filter, mode: request.mode })?;
         let (tier, relaxed) = (candidates.tier, candidates.relaxed.clone());
-        let person = snapshot.person(profile, request.personalize);
+        let person = snapshot.person(profile.map(|profile| &**profile), request.personalize);
         let person = person.map(|one| Person { seed: seed(request, caller.now), ..one });
         let ranking = Ranking { query: &query, person, order: &order, view };
         let ranked = ranking.rerank(candidates);
@@ -197,26 +201,6 @@ impl Engine {
         page.query_id = self.query_id(caller.now);
         log_exploration(&page);
         Ok(page)
-    }
-
-    /// Completes what a shopper is typing.
-    ///
-    /// # Errors
-    /// `NotFound` for an unknown index, `BadRequest` for a request outside its limits.
-    pub fn suggest(
-        &self,
-        index: &IndexName,
-        request: &SuggestRequest,
-        caller: Caller,
-    ) -> Result<Suggestions> {
-        let started = Instant::now();
-        limits::check_suggest(request)?;
-        let snapshot = self.index(index)?.snapshot();
-        let visitor = (request.shopper.as_ref(), request.session.as_ref());
-        let profile = self.visitor_profile(visitor, &snapshot, caller.now)?;
-        let suggestions = snapshot.complete(request, profile.as_deref());
-        let took_ms = started.elapsed().as_secs_f64() * 1_000.0;
-        Ok(Suggestions { suggestions, took_ms })
     }
 
     fn index(&self, name: &IndexName) -> Result<Arc<Index>> {

@@ -58,7 +58,8 @@ fn typed_ranges(text: &str, typed: &Typed) -> Vec<Range<usize>> {
     let mut pieces = split(text);
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for word in &typed.earlier {
-        if let Some(piece) = take_nearest(&mut pieces, |piece| strsim::osa_distance(word, piece)) {
+        let distance = |piece: &str| strsim::osa_distance(word, piece);
+        if let Some(piece) = take_nearest(&mut pieces, |piece| piece == word, distance) {
             ranges.push(piece.start..piece.end);
         }
     }
@@ -66,7 +67,8 @@ fn typed_ranges(text: &str, typed: &Typed) -> Vec<Range<usize>> {
     if !last.is_empty() {
         let letters = last.chars().count();
         let distance = |piece: &str| prefix_distance(last, piece);
-        if let Some(piece) = take_nearest(&mut pieces, distance) {
+        let is_start = |piece: &str| piece.starts_with(last.as_str());
+        if let Some(piece) = take_nearest(&mut pieces, is_start, distance) {
             ranges.push(piece.start..end_of_letters(text, &piece, letters));
         }
     }
@@ -76,18 +78,22 @@ fn typed_ranges(text: &str, typed: &Typed) -> Vec<Range<usize>> {
 
 /// Edits between `typed` and the nearest start of `word`.
 fn prefix_distance(typed: &str, word: &str) -> usize {
-    if word.starts_with(typed) {
-        return 0;
-    }
     let letters = typed.chars().count();
     let starts = letters.saturating_sub(2)..=letters + 2;
     let start = |length: usize| word.chars().take(length).collect::<String>();
     starts.map(|length| strsim::osa_distance(typed, &start(length))).min().unwrap_or(letters)
 }
 
-fn take_nearest(pieces: &mut Vec<Piece>, distance: impl Fn(&str) -> usize) -> Option<Piece> {
-    let nearest = pieces.iter().enumerate().min_by_key(|(_, piece)| distance(&piece.text))?.0;
-    Some(pieces.remove(nearest))
+/// Takes out the piece that is what was typed, else the nearest.
+fn take_nearest(
+    pieces: &mut Vec<Piece>,
+    is_typed: impl Fn(&str) -> bool,
+    distance: impl Fn(&str) -> usize,
+) -> Option<Piece> {
+    let typed = pieces.iter().position(|piece| is_typed(&piece.text));
+    let places = || pieces.iter().enumerate();
+    let nearest = || Some(places().min_by_key(|(_, piece)| distance(&piece.text))?.0);
+    typed.or_else(nearest).map(|place| pieces.remove(place))
 }
 
 /// The byte behind the first `letters` folded letters of a word.

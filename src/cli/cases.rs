@@ -12,7 +12,7 @@ use crate::domain::search::SearchRequest;
 use crate::engine::{History, Trial};
 use crate::error::{Error, Result};
 use crate::eval::cases::{Case, CasesReport, Outcome, evaluate_cases, read_cases};
-use crate::eval::random::SplitMix;
+use crate::eval::sample::sample;
 
 /// Hits that are asked for: a target behind them counts as not found.
 const HITS: usize = 100;
@@ -78,7 +78,7 @@ impl CasesArguments {
 
 /// Shoppers who bought products of chance.
 pub(super) struct Strangers {
-    random: SplitMix,
+    seed: u64,
     products: Vec<ProductId>,
     shopper: ShopperId,
 }
@@ -91,15 +91,17 @@ impl Strangers {
     pub(super) fn new(seed: u64, products: Vec<ProductId>) -> Result<Self> {
         let shopper = ShopperId::parse("stranger");
         match (shopper, products.is_empty()) {
-            (Ok(shopper), false) => Ok(Self { random: SplitMix(seed), products, shopper }),
+            (Ok(shopper), false) => Ok(Self { seed, products, shopper }),
             _ => Err(Error::bad_request("empty_index", "the index has no products", "import some")),
         }
     }
 
     /// Searches as the next of them.
     pub(super) fn search(&mut self, trial: &Trial<'_>, request: &SearchRequest) -> Result<Page> {
-        let draw = |_| self.products[self.random.below(self.products.len())].clone();
-        let bought: Vec<ProductId> = (0..RANDOM_PURCHASES).map(draw).collect();
+        let places = sample(self.products.len(), RANDOM_PURCHASES, self.seed);
+        self.seed = self.seed.wrapping_add(1);
+        let bought: Vec<ProductId> =
+            places.into_iter().map(|place| self.products[place].clone()).collect();
         let days_between = RANDOM_DAYS_BETWEEN;
         let history = History { shopper: &self.shopper, bought: &bought, days_between };
         trial.search_as(Some(&history), request, operator())

@@ -5,6 +5,7 @@ mod cases;
 mod data;
 mod demo;
 mod eval;
+mod eval_suggest;
 mod events;
 mod import;
 mod judged;
@@ -55,6 +56,8 @@ enum Command {
     Suggest(suggest::Arguments),
     /// Measure relevance and latency on judged queries
     Eval(eval::Arguments),
+    /// Measure autocomplete: how soon it has what shoppers mean
+    EvalSuggest(eval_suggest::Arguments),
     /// Learn the weights of relevance from judged queries
     Train(train::Arguments),
     /// Make, list and revoke access keys
@@ -92,6 +95,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Search(arguments) => search::run(&arguments),
         Command::Suggest(arguments) => suggest::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::EvalSuggest(arguments) => eval_suggest::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Backup(arguments) => backup::back_up(&arguments),

@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 
 use crate::domain::filter::Filter;
-use crate::domain::id::{IndexName, ShopperId};
+use crate::domain::id::{IndexName, SessionId, ShopperId};
+use crate::domain::page::SuggestionKind;
 use crate::domain::search::{Mode, SearchRequest};
 use crate::domain::time::Timestamp;
 
@@ -34,6 +35,17 @@ pub(super) fn index_name(text: &str) -> Result<IndexName, String> {
 
 pub(super) fn shopper(text: &str) -> Result<ShopperId, String> {
     ShopperId::parse(text).map_err(|rule| rule.to_string())
+}
+
+pub(super) fn session(text: &str) -> Result<SessionId, String> {
+    SessionId::parse(text).map_err(|rule| rule.to_string())
+}
+
+pub(super) fn suggestion_kind(text: &str) -> Result<SuggestionKind, String> {
+    let known = SuggestionKind::ALL.into_iter().find(|kind| kind.name() == text);
+    known.ok_or_else(|| {
+        format!("kinds are {}", SuggestionKind::ALL.map(SuggestionKind::name).join(", "))
+    })
 }
 
 pub(super) fn filter(text: &str) -> Result<Filter, String> {

@@ -190,7 +190,7 @@ pub struct Suggestions {
 pub enum SuggestionKind {
     /// A text to search for.
     Query,
-    /// A category.
+    /// A category, or a text to search for in a category.
     Category,
     /// A brand.
     Brand,
@@ -198,6 +198,23 @@ pub enum SuggestionKind {
     Product,
     /// Something this shopper searched for lately.
     Recent,
+}
+
+impl SuggestionKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::Query, Self::Category, Self::Brand, Self::Product, Self::Recent];
+
+    /// The kind's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Category => "category",
+            Self::Brand => "brand",
+            Self::Product => "product",
+            Self::Recent => "recent",
+        }
+    }
 }
 
 /// One suggestion.
@@ -212,9 +229,57 @@ pub struct Suggestion {
     /// The category it is scoped to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// The brand it is scoped to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
     /// The product it leads to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product_id: Option<String>,
+    /// That product's picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// That product's price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<f64>,
+    /// The price's currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// Higher is better; comparable within one answer only.
     pub score: f32,
+    /// Why it is suggested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<SuggestionReason>,
+}
+
+/// Why something is suggested. A score is (0.02 + popularity) × quality × affinity; pinned and
+/// recent ones stand before all others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SuggestionReason {
+    /// Where it comes from.
+    pub source: SuggestionSource,
+    /// Typing errors that must be assumed.
+    pub typing_errors: u8,
+    /// 0–1, comparable over kinds. Absent, like the two below, for pinned and recent ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub popularity: Option<f32>,
+    /// How well it fits what is typed, 0–1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<f32>,
+    /// How much likelier than the average shopper this one wants it, as a factor; 1 for unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<f32>,
+}
+
+/// Where a suggestion comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SuggestionSource {
+    /// Shoppers searched for it, and found something.
+    Searches,
+    /// The catalogue.
+    Catalogue,
+    /// The shopper's own searches.
+    Recent,
+    /// A merchandiser.
+    Pinned,
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::filter::Filter;
 use super::id::{SessionId, ShopperId};
+use super::page::SuggestionKind;
 
 /// Which candidates a search considers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -130,7 +131,7 @@ impl SearchRequest {
 }
 
 /// A call for suggestions at one keystroke.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SuggestRequest {
     /// The text typed so far, at most 128 characters.
     pub q: String,
@@ -138,6 +139,33 @@ pub struct SuggestRequest {
     pub shopper: Option<ShopperId>,
     /// In which session.
     pub session: Option<SessionId>,
-    /// At most so many suggestions, 1–50.
+    /// At most so many suggestions, 0–50.
     pub limit: usize,
+    /// Which kinds may be suggested; empty means all.
+    pub kinds: Vec<SuggestionKind>,
+    /// What the products that a suggestion finds must be.
+    pub filters: Filter,
+    /// Whether suggestions carry their explanation.
+    pub explain: bool,
+}
+
+impl Default for SuggestRequest {
+    fn default() -> Self {
+        Self {
+            q: String::new(),
+            shopper: None,
+            session: None,
+            limit: 10,
+            kinds: Vec::new(),
+            filters: Filter::default(),
+            explain: false,
+        }
+    }
+}
+
+impl SuggestRequest {
+    /// Whether a kind may be suggested.
+    pub fn wants(&self, kind: SuggestionKind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
 }

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::settings::boosts::Boosts;
 use crate::settings::rules::Rule;
+use crate::settings::suggestions::SuggestionSettings;
 use crate::store::Write;
 
 /// How often a change is made again when another writer came first.
@@ -197,6 +198,21 @@ impl Engine {
         boosts.check()?;
         self.change_settings(index, None, |settings| {
             Ok(Settings { boosts: boosts.clone(), ..settings.clone() })
+        })
+    }
+
+    /// Replaces pinned and blocked suggestions; the next call follows them.
+    ///
+    /// # Errors
+    /// `BadRequest` for lists outside their limits, `NotFound` for an unknown index.
+    pub fn put_suggestions(
+        &self,
+        index: &IndexName,
+        suggestions: SuggestionSettings,
+    ) -> Result<Settings> {
+        suggestions.check()?;
+        self.change_settings(index, None, |settings| {
+            Ok(Settings { suggestions: suggestions.clone(), ..settings.clone() })
         })
     }
 

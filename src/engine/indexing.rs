@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use parking_lot::{Condvar, Mutex};
 
 use super::snapshot::Snapshot;
+use super::suggesting::SuggestionLayers;
 use super::worker::Worker;
 use super::{Embedders, Engine};
 use crate::domain::event::Visitor;
@@ -17,7 +18,6 @@ use crate::error::{Error, Result};
 use crate::index::View;
 use crate::index::build::{Builder, Recipe};
 use crate::index::columns::row::term_hash;
-use crate::index::suggestions::SuggestionIndex;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::text::analyse::Analyser;
@@ -49,6 +49,8 @@ pub(super) struct State {
     pub(super) waiting_embeddings: usize,
     pub(super) shadow_running: bool,
     pub(super) events_news: bool,
+    /// Suggestions do not follow the catalogue and the searches yet.
+    pub(super) suggestions_behind: bool,
     /// Whose searches are to be forgotten.
     pub(super) forget: Vec<Visitor>,
 }
@@ -79,7 +81,7 @@ impl Index {
         remove_other_folders(folder.as_deref(), recipe.folder.as_deref());
         let mut builder = Builder::open(recipe)?.not_after(engine.store.sequence()?)?;
         let generation = Arc::new(builder.publish()?);
-        let suggestions = Arc::new(SuggestionIndex::empty(&settings.language));
+        let suggestions = Arc::new(SuggestionLayers::empty(&generation.analyser));
         let view = View { generation, settings: Arc::new(settings) };
         let shared = Arc::new(Shared {
             name: name.clone(),
@@ -88,7 +90,12 @@ impl Index {
             folder,
             snapshot: ArcSwap::from_pointee(Snapshot::new(name.clone(), view, suggestions)),
             publishing: Mutex::new(()),
-            state: Mutex::new(State { news: true, events_news: true, ..State::default() }),
+            state: Mutex::new(State {
+                news: true,
+                events_news: true,
+                suggestions_behind: true,
+                ..State::default()
+            }),
             changed: Condvar::new(),
         });
         let worker = Worker::new(Arc::clone(&shared), builder);
@@ -141,6 +148,12 @@ impl Index {
             state.shadow_running = rebuilding;
             state.news = true;
         });
+    }
+
+    /// Whether suggestions follow all that the thread has heard of.
+    pub(super) fn suggestions_follow(&self) -> bool {
+        let state = self.shared.state.lock();
+        !(state.suggestions_behind || state.events_news || state.news)
     }
 
     /// How far the index has come.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Caller;
+use crate::domain::filter::Filter;
 use crate::domain::search::{Aspect, SearchRequest, SuggestRequest, Use};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
@@ -43,27 +44,28 @@ pub(super) fn check_search(
     }
     at_most("page × per_page", request.page.saturating_mul(request.per_page), DEPTH_MAX)?;
     at_most("number of facets", request.facets.len(), LIST_MAX)?;
-    at_most("number of filters", request.filters.0.len(), LIST_MAX)?;
+    check_filters(&request.filters)?;
     at_most("number of contexts", request.contexts.len(), LIST_MAX)?;
     if !(0.0..=1.0).contains(&request.personalize) {
         return Err(over("'personalize' is from 0 to 1".to_owned()));
     }
-    for condition in request.filters.0.values() {
-        at_most("number of values of a filter", condition.values(), 10 * LIST_MAX)?;
-    }
-    if caller.sees_private { Ok(()) } else { check_private(request, settings) }
+    if caller.sees_private { Ok(()) } else { check_private(used_by(request), settings) }
 }
 
 fn bare(field: &str) -> &str {
     field.strip_prefix("attributes.").unwrap_or(field)
 }
 
-/// Private fields must not leak through what they filter, sort or count either.
-fn check_private(request: &SearchRequest, settings: &Settings) -> Result<()> {
+/// The fields that a search filters, counts or sorts by.
+fn used_by(request: &SearchRequest) -> impl Iterator<Item = &str> {
     let sorted = request.sort.iter().map(|key| key.split(':').next().unwrap_or(key));
-    let used = (request.filters.0.keys().map(String::as_str))
+    (request.filters.0.keys().map(String::as_str))
         .chain(request.facets.iter().map(String::as_str))
-        .chain(sorted);
+        .chain(sorted)
+}
+
+/// Private fields must not leak through what they filter, sort or count either.
+fn check_private<'f>(used: impl Iterator<Item = &'f str>, settings: &Settings) -> Result<()> {
     for field in used {
         if settings.private_fields.iter().any(|private| bare(private) == bare(field)) {
             return Err(Error::bad_request(
@@ -92,7 +94,22 @@ pub(super) fn permitted<'r>(
     Cow::Owned(permitted)
 }
 
-pub(super) fn check_suggest(request: &SuggestRequest) -> Result<()> {
+pub(super) fn check_suggest(
+    request: &SuggestRequest,
+    settings: &Settings,
+    caller: Caller,
+) -> Result<()> {
     at_most("characters in q", request.q.chars().count(), PREFIX_CHARS_MAX)?;
-    at_most("limit", request.limit, SUGGESTIONS_MAX)
+    at_most("limit", request.limit, SUGGESTIONS_MAX)?;
+    check_filters(&request.filters)?;
+    let used = request.filters.0.keys().map(String::as_str);
+    if caller.sees_private { Ok(()) } else { check_private(used, settings) }
+}
+
+fn check_filters(filters: &Filter) -> Result<()> {
+    at_most("number of filters", filters.0.len(), LIST_MAX)?;
+    for condition in filters.0.values() {
+        at_most("number of values of a filter", condition.values(), 10 * LIST_MAX)?;
+    }
+    Ok(())
 }

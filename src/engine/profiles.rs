@@ -9,10 +9,13 @@ use parking_lot::Mutex;
 use crate::domain::id::IndexName;
 use crate::domain::time::Timestamp;
 use crate::shopper::packed::Packed;
-use crate::shopper::profile::ProfileParameters;
+use crate::shopper::profile::{Profile, ProfileParameters};
 
 /// Visitors whose profiles are kept.
 const VISITORS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(10_000);
+
+/// Visitors whose profiles are also kept unpacked: those who type or turn pages just now.
+const OPEN_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(127);
 
 /// A profile decays by itself; a kept one is folded again after this time.
 const AGE_MS_MAX: i64 = 30_000;
@@ -31,6 +34,8 @@ pub(super) struct Profiles(Mutex<Kept>);
 struct Kept {
     /// One profile for each index; nearly always there is one.
     by_visitor: LruCache<Box<str>, Vec<Folded>>,
+    /// Profiles in use, with what they were unpacked from.
+    open: LruCache<Box<str>, (Packed, Arc<Profile>)>,
     /// Counts what was forgotten: a profile read from the store before that is not kept after it.
     forgotten: u64,
 }
@@ -38,7 +43,8 @@ struct Kept {
 impl Default for Profiles {
     fn default() -> Self {
         let by_visitor = LruCache::new(VISITORS_KEPT);
-        Self(Mutex::new(Kept { by_visitor, forgotten: 0 }))
+        let open = LruCache::new(OPEN_KEPT);
+        Self(Mutex::new(Kept { by_visitor, open, forgotten: 0 }))
     }
 }
 
@@ -79,5 +85,25 @@ impl Profiles {
         let mut kept = self.0.lock();
         kept.forgotten += 1;
         kept.by_visitor.pop(visitor);
+        kept.open.pop(visitor);
+    }
+
+    /// The profile unpacked; for the same packed one the same, while its visitor is busy.
+    pub(super) fn open(&self, visitor: &str, packed: &Packed) -> Arc<Profile> {
+        let forgotten = {
+            let mut kept = self.0.lock();
+            if let Some((from, profile)) = kept.open.get(visitor)
+                && from.is_same(packed)
+            {
+                return Arc::clone(profile);
+            }
+            kept.forgotten
+        };
+        let profile = Arc::new(packed.unpack());
+        let mut kept = self.0.lock();
+        if kept.forgotten == forgotten {
+            kept.open.put(visitor.into(), (packed.clone(), Arc::clone(&profile)));
+        }
+        profile
     }
 }

@@ -54,12 +54,12 @@ impl Engine {
         };
         let (key, parameters) = (visitor.key(), &snapshot.parameters);
         let forgotten = match self.profiles.get(&key, &snapshot.index, (parameters, now)) {
-            Ok(packed) => return Ok(Some(Arc::new(packed.unpack()))),
+            Ok(packed) => return Ok(Some(self.profiles.open(&key, &packed))),
             Err(forgotten) => forgotten,
         };
         let packed = Packed::of(&self.fold_profile(&visitor, snapshot, now)?);
         // What is kept is a little coarser than the fold. Nobody shall notice which one is used.
-        let profile = Arc::new(packed.unpack());
+        let profile = self.profiles.open(&key, &packed);
         let index = snapshot.index.clone();
         let folded = Folded { index, at: now, parameters: Arc::clone(parameters), profile: packed };
         self.profiles.keep(&key, folded, forgotten);

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::autocomplete::{self, ShopperView};
+use super::suggesting::{FindsCache, Judges, SuggestionLayers};
+use crate::autocomplete::Curation;
 use crate::domain::id::IndexName;
-use crate::domain::page::Suggestion;
 use crate::domain::search::SuggestRequest;
 use crate::index::View;
-use crate::index::suggestions::{Labels, SuggestionIndex};
+use crate::index::suggestions::Share;
 use crate::query::Known;
 use crate::query::lexicon::Lexicon;
 use crate::rank::personal::LabelJudge;
@@ -24,17 +24,29 @@ pub(super) struct Snapshot {
     pub(super) index: IndexName,
     pub(super) view: View,
     pub(super) lexicon: Arc<Lexicon>,
-    pub(super) suggestions: Arc<SuggestionIndex>,
+    pub(super) suggestions: Arc<SuggestionLayers>,
+    pub(super) curation: Arc<Curation>,
+    /// Whether all suggestions pass the curation.
+    pub(super) is_clean: bool,
+    /// Of this generation.
+    pub(super) finds: Arc<FindsCache>,
+    /// Under this generation and these settings.
+    pub(super) judges: Arc<Judges>,
     pub(super) parameters: Arc<ProfileParameters>,
 }
 
 impl Snapshot {
     /// Makes everything ready for a version of the settings.
-    pub(super) fn new(index: IndexName, view: View, suggestions: Arc<SuggestionIndex>) -> Self {
+    pub(super) fn new(index: IndexName, view: View, suggestions: Arc<SuggestionLayers>) -> Self {
         let analyser = Arc::clone(&view.generation.analyser);
+        let curation = Arc::new(Curation::new(&view.settings.suggestions, &analyser));
         Self {
             index,
+            is_clean: suggestions.are_all_allowed(&curation),
+            curation,
             lexicon: Arc::new(Lexicon::new(&view.settings, analyser)),
+            finds: Arc::default(),
+            judges: Arc::default(),
             parameters: Arc::new(parameters(&view.settings)),
             suggestions,
             view,
@@ -52,15 +64,27 @@ impl Snapshot {
     }
 
     /// This snapshot with another state of the index.
-    pub(super) fn with_view(&self, view: View, suggestions: Arc<SuggestionIndex>) -> Self {
+    pub(super) fn with_view(&self, view: View, suggestions: Arc<SuggestionLayers>) -> Self {
         let same_settings = Arc::ptr_eq(&view.settings, &self.view.settings);
         let same_words = Arc::ptr_eq(&view.generation.analyser, &self.view.generation.analyser);
         if !same_settings || !same_words {
             return Self::new(self.index.clone(), view, suggestions);
         }
+        let same_generation = Arc::ptr_eq(&view.generation, &self.view.generation);
+        let (finds, judges) = match same_generation {
+            true => (Arc::clone(&self.finds), Arc::clone(&self.judges)),
+            false => Default::default(),
+        };
         Self {
             index: self.index.clone(),
             lexicon: Arc::clone(&self.lexicon),
+            is_clean: match Arc::ptr_eq(&suggestions, &self.suggestions) {
+                true => self.is_clean,
+                false => suggestions.are_all_allowed(&self.curation),
+            },
+            curation: Arc::clone(&self.curation),
+            finds,
+            judges,
             parameters: Arc::clone(&self.parameters),
             suggestions,
             view,
@@ -77,24 +101,13 @@ impl Snapshot {
         Some(Person { profile: profile?, parameters: &self.parameters, strength, seed: 0 })
     }
 
-    /// What the shopper's typing may become.
-    pub(super) fn complete(
-        &self,
-        request: &SuggestRequest,
-        profile: Option<&Profile>,
-    ) -> Vec<Suggestion> {
-        let affinity = self.suggestion_affinity(profile);
-        let recent = profile.map_or(&[][..], |profile| profile.searches.as_slice());
-        let shopper = ShopperView { affinity: &affinity, recent };
-        autocomplete::complete(request, &self.suggestions, &shopper)
-    }
-
     /// What else to search for where a text finds nothing: what it may become, or is popular.
-    pub(super) fn instead_of(&self, text: &str, profile: Option<&Profile>) -> Vec<String> {
+    pub(super) fn instead_of(&self, text: &str, profile: Option<&Arc<Profile>>) -> Vec<String> {
         let texts = |q: &str| {
             let request =
                 SuggestRequest { q: q.to_owned(), limit: INSTEAD, ..SuggestRequest::default() };
-            let suggestions = self.complete(&request, profile).into_iter();
+            // Without filters there is no error.
+            let suggestions = self.complete(&request, profile).unwrap_or_default().into_iter();
             let others =
                 suggestions.map(|suggestion| suggestion.text).filter(|other| other != text);
             others.collect::<Vec<_>>()
@@ -106,13 +119,15 @@ impl Snapshot {
     /// How much likelier than usual the shopper is to want what a suggestion finds, as a factor.
     pub(super) fn suggestion_affinity<'a>(
         &'a self,
-        profile: Option<&'a Profile>,
-    ) -> impl Fn(&Labels<'_>) -> f32 + 'a {
-        let person = self.person(profile, 1.0);
-        let judge = person.and_then(|person| LabelJudge::new(&self.view, person));
-        move |labels| {
-            let shares = labels.brands.iter().chain(labels.categories);
-            let shares = shares.map(|share| (share.value, share.share));
+        profile: Option<&'a Arc<Profile>>,
+    ) -> impl Fn(&[Share]) -> f32 + 'a {
+        let profile = profile.filter(|_| self.knows_labels());
+        let judge = profile.and_then(|profile| {
+            let person = || self.person(Some(&**profile), 1.0);
+            self.judges.of(profile, || LabelJudge::new(&self.view, person()?))
+        });
+        move |shares: &[Share]| {
+            let shares = shares.iter().map(|share| (share.value, share.share));
             judge.as_ref().map_or(1.0, |judge| judge.factor(shares))
         }
     }

@@ -23,7 +23,7 @@ use crate::text::vocabulary::Vocabulary;
 /// One state of an index under settings of its own. Language and embedder stay those that the
 /// index was built with.
 pub struct Trial<'e> {
-    engine: &'e Engine,
+    pub(super) engine: &'e Engine,
     pub(super) snapshot: Snapshot,
 }
 
@@ -77,7 +77,7 @@ impl Trial<'_> {
         self.engine.search_as(&self.snapshot, (request, profile.as_ref()), caller)
     }
 
-    fn profile_of(&self, history: &History<'_>, now: Timestamp) -> Result<Profile> {
+    fn profile_of(&self, history: &History<'_>, now: Timestamp) -> Result<Arc<Profile>> {
         let mut events = Vec::with_capacity(history.bought.len());
         for (later, id) in (1..).zip(history.bought.iter().rev()) {
             let index = &self.snapshot.index;
@@ -90,7 +90,7 @@ impl Trial<'_> {
         }
         let parameters = &self.snapshot.parameters;
         let profile = Profile::fold(&events, &Preferences::default(), parameters, now);
-        Ok(Packed::of(&profile).unpack())
+        Ok(Arc::new(Packed::of(&profile).unpack()))
     }
 
     /// The brand of a product that the index has.

@@ -4,21 +4,13 @@
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::indexing::{Shared, recipe, remove_other_folders};
-use super::snapshot::Snapshot;
-use crate::domain::id::{Ordinal, Sequence};
-use crate::domain::search::{Mode, SearchRequest};
+use super::suggestion_work::SuggestionWork;
 use crate::error::{Error, Result};
 use crate::index::View;
 use crate::index::build::{Builder, Recipe};
-use crate::index::suggestions::{QueryLog, Sources, SuggestionIndex};
-use crate::query::understand;
-use crate::retrieve::filter::CompiledFilter;
-use crate::retrieve::{Demand, Identified, retrieve};
-use crate::store::Searches;
 
 /// Changes folded in one go: enough to be quick, few enough to be visible soon.
 const CHANGES_AT_ONCE: usize = 2_000;
@@ -32,9 +24,6 @@ const EMBEDDED_AT_ONCE: usize = 64;
 /// While products are being embedded, what is done is published this often.
 const EMBEDDED_PUBLISH_EVERY: Duration = Duration::from_millis(1_500);
 
-/// Suggestions are rebuilt at most this often.
-const SUGGESTIONS_EVERY: Duration = Duration::from_millis(1_500);
-
 /// Work on other threads is looked after this often.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -46,13 +35,9 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     builder: Builder,
     shadow: Option<Builder>,
-    queries: QueryLog,
-    events_read: Sequence,
+    suggestions: SuggestionWork,
     embedded_unpublished: bool,
     last_publish: Instant,
-    suggestions_stale: bool,
-    suggesting: Option<JoinHandle<SuggestionIndex>>,
-    last_suggestions: Option<Instant>,
 }
 
 impl Worker {
@@ -61,13 +46,9 @@ impl Worker {
             shared,
             builder,
             shadow: None,
-            queries: QueryLog::default(),
-            events_read: 0,
+            suggestions: SuggestionWork::default(),
             embedded_unpublished: false,
             last_publish: Instant::now(),
-            suggestions_stale: true,
-            suggesting: None,
-            last_suggestions: None,
         }
     }
 
@@ -113,7 +94,7 @@ impl Worker {
         if let Err(error) = self.follow_settings() {
             tracing::warn!(index = %self.shared.name, %error, "the wanted generation must wait");
         }
-        self.rebuild_suggestions();
+        self.suggestions.step(&self.shared);
         Ok(self.fold_changes()?
             || self.read_events()?
             || self.take_links()?
@@ -124,10 +105,11 @@ impl Worker {
     /// Sleeps until there is news; links being built are looked after now and then.
     fn idle(&mut self) {
         let mut state = self.shared.state.lock();
+        state.suggestions_behind = self.suggestions.is_busy();
         if state.stop || state.news || state.events_news {
             return;
         }
-        if self.builder.is_linking() || self.suggestions_stale || self.suggesting.is_some() {
+        if self.builder.is_linking() || self.suggestions.is_busy() {
             self.shared.changed.wait_for(&mut state, LOOK_EVERY);
         } else {
             self.shared.changed.wait(&mut state);
@@ -150,7 +132,11 @@ impl Worker {
     }
 
     fn fold_changes(&mut self) -> Result<bool> {
-        self.shared.state.lock().news = false;
+        {
+            let mut state = self.shared.state.lock();
+            state.suggestions_behind |= state.news;
+            state.news = false;
+        }
         let shared = &self.shared;
         let changes =
             shared.store.changes(&shared.name, self.builder.sequence(), CHANGES_AT_ONCE)?;
@@ -159,7 +145,7 @@ impl Worker {
         }
         let more = changes.len() == CHANGES_AT_ONCE;
         self.builder.apply(&changes)?;
-        self.suggestions_stale = true;
+        self.suggestions.catalogue_changed();
         // A long catch-up is published in steps: every commit costs the disk a sync.
         let behind = self.builder.sequence() < self.shared.state.lock().searchable;
         let due = !more || self.last_publish.elapsed() > Duration::from_millis(500);
@@ -239,7 +225,7 @@ impl Worker {
             drop(replaced);
             remove_other_folders(self.shared.folder.as_deref(), self.folder());
             tracing::info!(index = %self.shared.name, replaced = ?folder, "a new generation serves");
-            self.suggestions_stale = true;
+            self.suggestions.catalogue_changed();
         }
         self.shared.tell(|state| state.shadow_running = false);
         Ok(true)
@@ -252,79 +238,19 @@ impl Worker {
     fn read_events(&mut self) -> Result<bool> {
         let forgotten = {
             let mut state = self.shared.state.lock();
+            state.suggestions_behind |= state.events_news;
             state.events_news = false;
             std::mem::take(&mut state.forget)
         };
-        for visitor in &forgotten {
-            self.queries.forget(visitor);
-            self.suggestions_stale = true;
-            // What is being built may still know of the visitor.
-            self.suggesting = None;
-        }
-        let store = &self.shared.store;
-        let Some(Searches { last, events }) =
-            store.searches_after(self.events_read, EVENTS_AT_ONCE)?
-        else {
+        forgotten.iter().for_each(|visitor| self.suggestions.forget(visitor));
+        let after = self.suggestions.events_read();
+        let events = self.shared.store.events_after(after, EVENTS_AT_ONCE)?;
+        let Some((last, _)) = events.last() else {
             return Ok(false);
         };
-        self.events_read = last;
-        for event in events.iter().filter(|one| one.event.index == self.shared.name) {
-            self.queries.record(event);
-            self.suggestions_stale = true;
-        }
+        let own = events.iter().map(|(_, event)| event);
+        let own = own.filter(|event| event.event.index == self.shared.name);
+        self.suggestions.read(*last, own);
         Ok(true)
     }
-
-    /// Suggestions are built on a thread of their own, now and then: nothing waits for them.
-    fn rebuild_suggestions(&mut self) {
-        if let Some(built) = self.suggesting.take_if(|built| built.is_finished())
-            && let Ok(suggestions) = built.join()
-        {
-            let suggestions = Arc::new(suggestions);
-            self.shared.publish(|present| present.with_view(present.view.clone(), suggestions));
-        }
-        let due = self.last_suggestions.is_none_or(|last| last.elapsed() > SUGGESTIONS_EVERY);
-        if self.suggestions_stale && self.suggesting.is_none() && due {
-            self.queries.prune();
-            let (snapshot, queries) = (self.shared.snapshot.load_full(), self.queries.clone());
-            self.suggesting = Some(std::thread::spawn(move || suggestions(&snapshot, &queries)));
-            self.suggestions_stale = false;
-            self.last_suggestions = Some(Instant::now());
-        }
-    }
-}
-
-/// What the index would suggest now: of the searched texts only those that find something.
-fn suggestions(snapshot: &Snapshot, queries: &QueryLog) -> SuggestionIndex {
-    let generation = &snapshot.view.generation;
-    let title = |ordinal: Ordinal| {
-        let source = generation.lexical.sources(&[ordinal]).ok()?.pop()??;
-        serde_json::from_slice::<Titled>(&source).ok().map(|product| product.title)
-    };
-    let finds = |text: &str| {
-        let typed = SearchRequest { q: text.to_owned(), typo: false, ..SearchRequest::default() };
-        let query = understand(&typed, snapshot.known());
-        let filter = CompiledFilter::default();
-        let demand = Demand { filter: &filter, mode: Mode::Lexical };
-        let candidates = retrieve(&query, &snapshot.view, &demand).unwrap_or_default();
-        candidates
-            .list
-            .iter()
-            .filter(|one| one.coverage > 0.999 || one.identified == Identified::Whole)
-            .count()
-    };
-    SuggestionIndex::build(&Sources {
-        columns: &generation.columns,
-        analyser: &generation.analyser,
-        titles: &title,
-        private: &generation.private,
-        queries,
-        finds: &finds,
-    })
-}
-
-/// The one field of a stored product that suggestions need.
-#[derive(serde::Deserialize)]
-struct Titled {
-    title: String,
 }

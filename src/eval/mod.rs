@@ -1,17 +1,19 @@
 //! How good a search is: ranked runs scored against graded judgments, latency, whether a difference
-//! between two arms is more than chance, how well misspelt words are put right, whether a shopper's
-//! history helps; and the weights that judged queries teach.
+//! between two arms is more than chance, how well misspelt words are put right and queries
+//! completed, whether a shopper's history helps; and the weights that judged queries teach.
 //!
 //! Nothing here knows how a search is made; `evaluate` is given a function that answers a text.
 
 pub mod bootstrap;
 pub mod cases;
+pub mod completions;
 pub mod corrections;
 pub mod judgments;
 pub mod latency;
 pub mod metrics;
 pub mod misspell;
-pub mod random;
+mod random;
+pub mod sample;
 pub mod train;
 
 use std::fmt;

@@ -18,7 +18,7 @@ use crate::settings::Settings;
 use crate::settings::access::Scope;
 
 /// Parts of the settings that belong to merchandisers.
-const MERCHANDISE: [&str; 2] = ["rules", "boosts"];
+const MERCHANDISE: [&str; 3] = ["rules", "boosts", "suggestions"];
 
 /// `GET /v1/indexes`: those that the key opens.
 pub(super) async fn list(

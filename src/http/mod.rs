@@ -19,6 +19,7 @@ mod products;
 mod search;
 mod shoppers;
 mod state;
+mod suggest;
 mod token;
 mod upload;
 
@@ -66,7 +67,7 @@ fn index_routes() -> Router<AppState> {
         .route("/v1/indexes/{index}/products", post(products::upsert).patch(products::patch))
         .route("/v1/indexes/{index}/products/{id}", get(products::get).delete(products::delete))
         .route("/v1/indexes/{index}/search", post(search::search))
-        .route("/v1/indexes/{index}/suggest", get(search::suggest))
+        .route("/v1/indexes/{index}/suggest", get(suggest::suggest))
 }
 
 fn merchandising_routes() -> Router<AppState> {
@@ -83,6 +84,10 @@ fn merchandising_routes() -> Router<AppState> {
         .route(
             "/v1/indexes/{index}/boosts",
             get(merchandising::get_boosts).put(merchandising::put_boosts),
+        )
+        .route(
+            "/v1/indexes/{index}/suggestions",
+            get(suggest::get_settings).put(suggest::put_settings),
         )
 }
 

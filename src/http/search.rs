@@ -1,17 +1,15 @@
-//! Search and autocomplete.
+//! Search.
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
 
 use super::access::Access;
 use super::body::Incoming;
 use super::failure::Failure;
-use super::params::{Asked, Names};
+use super::params::Names;
 use super::state::AppState;
-use crate::domain::id::{SessionId, ShopperId};
-use crate::domain::page::{Factor, Page, Suggestions};
-use crate::domain::search::{SearchRequest, SuggestRequest};
+use crate::domain::page::{Factor, Page};
+use crate::domain::search::SearchRequest;
 use crate::engine::PERSONAL;
 use crate::settings::access::Scope;
 
@@ -54,36 +52,4 @@ fn hide_personal_evidence(page: &mut Page) {
         }
         explanation.factors = others;
     }
-}
-
-/// The parameters of a call for suggestions.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct SuggestParameters {
-    q: String,
-    shopper: Option<ShopperId>,
-    session: Option<SessionId>,
-    limit: usize,
-}
-
-impl Default for SuggestParameters {
-    fn default() -> Self {
-        Self { q: String::new(), shopper: None, session: None, limit: 10 }
-    }
-}
-
-/// `GET /v1/indexes/{index}/suggest`.
-pub(super) async fn suggest(
-    State(state): State<AppState>,
-    access: Access,
-    names: Names,
-    Asked(asked): Asked<SuggestParameters>,
-) -> Result<Json<Suggestions>, Failure> {
-    let index = names.index()?;
-    access.demand(Scope::Search, Some(&index))?;
-    access.demand_known(asked.shopper.as_ref(), &index)?;
-    let caller = access.caller(&index);
-    let SuggestParameters { q, shopper, session, limit } = asked;
-    let request = SuggestRequest { q, shopper, session, limit };
-    state.read(move |engine| engine.suggest(&index, &request, caller)).await.map(Json)
 }

@@ -204,7 +204,7 @@ fn named<'k>(affinities: &ProductAffinities<'k>) -> [(Signal, Affinity<'k>); 8] 
 }
 
 /// How strongly a wanted brand or category multiplies a suggestion.
-const SUGGESTION_LIFT: f32 = 3.0;
+const SUGGESTION_LIFT: f32 = 2.0;
 
 /// What a shopper wants of brands and categories as such: weighs suggestions.
 pub struct LabelJudge {

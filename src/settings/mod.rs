@@ -6,6 +6,7 @@ pub mod access;
 pub mod boosts;
 pub mod rules;
 mod stored;
+pub mod suggestions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 
 use boosts::Boosts;
 use rules::Rule;
+use suggestions::SuggestionSettings;
 
 /// The settings of one index. A change makes a new version; requests see one version whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +51,9 @@ pub struct Settings {
     /// Boosts that hold for every query.
     #[serde(default)]
     pub boosts: Boosts,
+    /// Pinned and blocked suggestions.
+    #[serde(default)]
+    pub suggestions: SuggestionSettings,
 }
 
 /// Weights of the text fields, ≥ 0; 0 leaves a field out of the lexical score.
@@ -247,7 +252,8 @@ impl Settings {
         for rule in self.rules.values() {
             rule.check()?;
         }
-        self.boosts.check()
+        self.boosts.check()?;
+        self.suggestions.check()
     }
 
     fn bounded(&self) -> Vec<(&'static str, f64, std::ops::RangeInclusive<f64>)> {

@@ -33,6 +33,11 @@ impl Packed {
         Reader::new(&self.0).profile()
     }
 
+    /// Whether both are one and the same in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
         self.0.len()

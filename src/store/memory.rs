@@ -6,7 +6,7 @@ use std::path::Path;
 use parking_lot::RwLock;
 
 use crate::domain::change::Change;
-use crate::domain::event::{Choice, EventKind, RecordedEvent, Visitor};
+use crate::domain::event::{Choice, RecordedEvent, Visitor};
 use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence, SessionId, ShopperId};
 use crate::domain::product::Product;
 use crate::error::Result;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::settings::access::Key;
 use crate::shopper::Preferences;
 
-use super::{Searches, SignIns, Store, StoredProduct, Write, embedded, refusal};
+use super::{SignIns, Store, StoredProduct, Write, embedded, refusal};
 
 /// A store that forgets: for tests, and the measure of the one on disk.
 #[derive(Default)]
@@ -321,14 +321,6 @@ impl Store for Memory {
         let state = self.state.read();
         let later = state.events.iter().filter(|(sequence, _)| **sequence > after);
         Ok(later.take(limit).map(|(sequence, event)| (*sequence, event.clone())).collect())
-    }
-
-    fn searches_after(&self, after: Sequence, limit: usize) -> Result<Option<Searches>> {
-        let part = self.events_after(after, limit)?;
-        let last = part.last().map(|(sequence, _)| *sequence);
-        let searches = part.into_iter().filter(|(_, one)| one.event.kind == EventKind::Search);
-        let events = searches.map(|(_, event)| event).collect();
-        Ok(last.map(|last| Searches { last, events }))
     }
 
     fn preferences(&self, shopper: &ShopperId) -> Result<Option<Preferences>> {

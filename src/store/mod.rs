@@ -113,15 +113,6 @@ pub struct StoredProduct {
     pub product: Product,
 }
 
-/// Searches among a part of the log.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Searches {
-    /// The last event of the part, of whatever kind.
-    pub last: Sequence,
-    /// The searches, in order.
-    pub events: Vec<RecordedEvent>,
-}
-
 /// Durable on return; sequence numbers only grow; replay gives the same state.
 pub trait Store: Send + Sync {
     /// Carries out all writes in one transaction and answers, in order, each one's sequence number
@@ -210,13 +201,6 @@ pub trait Store: Send + Sync {
     /// Internal when the disk fails.
     fn events_after(&self, after: Sequence, limit: usize)
     -> Result<Vec<(Sequence, RecordedEvent)>>;
-
-    /// The searches among the next `limit` events after `after`, and the sequence number of the last
-    /// event looked at; `None` when there is none after it. Other events are not even decoded.
-    ///
-    /// # Errors
-    /// Internal when the disk fails.
-    fn searches_after(&self, after: Sequence, limit: usize) -> Result<Option<Searches>>;
 
     /// A shopper's explicit preferences.
     ///

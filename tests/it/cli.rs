@@ -417,3 +417,33 @@ fn a_reader_that_goes_away_is_no_failure() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
 }
+
+#[test]
+fn completions_are_measured_and_every_suggestion_checked() {
+    let shell = Shell::new();
+    assert!(shell.import(PRODUCTS, &[]).status.success());
+    fs::write(shell.path().join("queries.tsv"), "q1\tred running shoes\nq2\tpurple unicorn\n")
+        .expect("written");
+    let measured = |rest: &[&str]| {
+        let all = ["--index", "shop", "--json", "--check", "50"];
+        shell.json(&["eval-suggest"], &[&all, rest].concat())
+    };
+    let report = measured(&["--queries", "queries.tsv"]);
+    assert_eq!((&report["texts"], &report["distinct"]), (&json!(2), &json!(1)));
+    assert_eq!(report["check"]["found"], 50, "{report}");
+    let row = &report["comparisons"][0]["arms"][0]["rows"][2];
+    assert_eq!((&row["letters"], &row["mrr"]), (&json!(3), &json!(1.0)), "{report}");
+    let report = measured(&[]);
+    assert_eq!(report["texts"], 0, "there are no events: {report}");
+    let suggested = shell.json(
+        &["suggest"],
+        &["--index", "shop", "--json", "--explain", "--kinds", "product", "re"],
+    );
+    let first = &suggested["suggestions"][0];
+    assert_eq!(
+        (&first["kind"], &first["explain"]["source"]),
+        (&json!("product"), &json!("catalogue"))
+    );
+    let refused = shell.on_data(&["suggest"], &["--index", "shop", "--kinds", "colour", "re"]);
+    assert_eq!(refused.status.code(), Some(2));
+}

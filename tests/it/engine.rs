@@ -315,6 +315,7 @@ fn suggestions_follow_the_shopper(engine: &Engine) {
             shopper: ShopperId::parse(shopper).ok(),
             session: None,
             limit: 10,
+            ..SuggestRequest::default()
         };
         let answer = engine.suggest(&shop(), &request, caller()).unwrap();
         answer.suggestions.into_iter().map(|one| one.text).collect()

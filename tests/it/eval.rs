@@ -5,6 +5,7 @@
 
 use vitrine::error::Error;
 use vitrine::eval::bootstrap::paired_difference;
+use vitrine::eval::completions::{Target, evaluate_completions, zipf_counts};
 use vitrine::eval::evaluate;
 use vitrine::eval::judgments::{Hits, JudgedQuery, Judgments, RankedList, read_queries, write_run};
 use vitrine::eval::latency::Percentiles;
@@ -188,4 +189,46 @@ fn arms_that_do_not_pair_are_refused() {
     ] {
         assert!(paired_difference(control, treatment, resamples, 1).is_err());
     }
+}
+
+#[test]
+fn completions_are_ranked_after_each_number_of_letters() {
+    let target = |text: &str, weight: f64| Target { text: text.to_owned(), weight };
+    let targets = [target("nike shoes", 3.0), target("hat", 1.0)];
+    let mut asked = Vec::new();
+    let found = evaluate_completions("any", &targets, None, &mut |keystroke| {
+        asked.push((keystroke.target, keystroke.typed.to_owned()));
+        let rank = [Some(keystroke.typed.len()), Some(11)][keystroke.target];
+        Ok(rank)
+    })
+    .unwrap();
+    let rows: Vec<_> = found.rows.iter().map(|row| (row.letters, row.targets)).collect();
+    let few = [(Some(3), 1), (Some(4), 1), (Some(5), 1), (Some(6), 1), (None, 2)];
+    assert_eq!(rows, [&[(Some(1), 2), (Some(2), 2)][..], &few].concat());
+    close(found.rows[0].mrr, 3.0 / 4.0);
+    close(found.rows[1].mrr, 3.0 / 4.0 / 2.0);
+    close(found.rows[5].mrr, 1.0 / 6.0);
+    assert!(asked.contains(&(0, "nike shoe".to_owned())) && asked.contains(&(1, "ha".to_owned())));
+    let mut typed = Vec::new();
+    let misspelt = evaluate_completions("any", &targets, Some(7), &mut |keystroke| {
+        typed.push(keystroke.typed.to_owned());
+        Ok(None)
+    });
+    let rows = misspelt.unwrap().rows;
+    assert_eq!(rows.first().map(|row| (row.letters, row.targets)), Some((Some(4), 1)));
+    assert!(rows.iter().all(|row| row.mrr.abs() < 1e-12));
+    let is_a_start = |typed: &String| "nike shoes".starts_with(typed.as_str());
+    assert!(typed.iter().filter(|typed| is_a_start(typed)).count() < typed.len() / 5);
+}
+
+#[test]
+fn made_up_counts_fall_as_zipfs_law_says_in_an_order_of_chance() {
+    let counts = zipf_counts(50, 100.0, 5.0, 1);
+    let mut sorted = counts.clone();
+    sorted.sort_by(|left, right| right.total_cmp(left));
+    assert_eq!(sorted[..4], [100.0, 50.0, 33.0, 25.0]);
+    assert!(sorted[20..].iter().all(|count| (count - 5.0).abs() < 1e-12));
+    assert_ne!(counts, sorted);
+    assert_ne!(counts, zipf_counts(50, 100.0, 5.0, 2));
+    assert_eq!(counts, zipf_counts(50, 100.0, 5.0, 1));
 }

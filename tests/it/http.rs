@@ -19,3 +19,4 @@ mod products;
 mod search;
 mod serving;
 mod shoppers;
+mod suggest;

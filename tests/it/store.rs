@@ -23,7 +23,7 @@ use vitrine::settings::access::{Key, Scope};
 use vitrine::shopper::Preferences;
 use vitrine::store::embedded::Embedded;
 use vitrine::store::memory::Memory;
-use vitrine::store::{Searches, Store, StoredProduct, Write};
+use vitrine::store::{Store, StoredProduct, Write};
 
 const INDEXES: [&str; 3] = ["shop", "shop-2", "s"];
 const PRODUCTS: [&str; 4] = ["a", "b", "b c", "ä"];
@@ -91,7 +91,6 @@ struct Reads {
     keys: Vec<Key>,
     logs: Vec<Vec<(Sequence, RecordedEvent)>>,
     events: Vec<(Sequence, RecordedEvent)>,
-    searches: Vec<Option<Searches>>,
     waiting: Vec<(Sequence, RecordedEvent)>,
     signed_in: Vec<ShopperId>,
     preferences: Vec<Option<Preferences>>,
@@ -109,9 +108,6 @@ fn reads(store: &dyn Store) -> Reads {
         keys: store.keys().unwrap(),
         logs: visitors().iter().map(|visitor| store.events_of(visitor).unwrap()).collect(),
         events: store.events_after(sequence / 3, 5).unwrap(),
-        searches: [(0, 100), (sequence / 2, 2), (u64::MAX, 1)]
-            .map(|(after, limit)| store.searches_after(after, limit).unwrap())
-            .into(),
         waiting: store.waiting().unwrap(),
         signed_in: store.shoppers_in(&session()).unwrap(),
         preferences: SHOPPERS.map(|id| store.preferences(&shopper(id)).unwrap()).into(),

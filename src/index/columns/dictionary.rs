@@ -77,6 +77,11 @@ impl Dictionary {
         &self.values[value as usize]
     }
 
+    /// A value as the catalogue first wrote it, if it is known.
+    pub fn get(&self, value: ValueId) -> Option<&str> {
+        self.values.get(value as usize).map(AsRef::as_ref)
+    }
+
     /// The field's name.
     pub fn field_name(&self, field: FieldId) -> &str {
         &self.fields[usize::from(field)]

@@ -2,60 +2,23 @@
 
 use std::collections::{HashMap, HashSet};
 
-use fixedbitset::FixedBitSet;
 use rayon::slice::ParallelSliceMut;
 
 use super::draft::{Draft, key_of, text_hash};
 use super::labels::LabelPoolBuilder;
+use super::postings::Postings;
 use super::words::split;
-use super::{ID_MARK, POPULARITY_STEPS, SuggestionIndex, span};
+use super::{Class, ID_MARK, NO_WITNESS, POPULARITY_STEPS, Slot, SuggestionIndex};
 use crate::domain::id::ProductId;
 use crate::domain::page::SuggestionKind;
 use crate::text::analyse::Analyser;
 
-/// Prefixes with more postings have their best suggestions listed; shorter lists are read whole.
-pub(super) const HEAVY_POSTINGS: usize = 4_096;
-
 /// Longer titles are cut: nobody reads them in a list of suggestions.
 const TEXT_BYTES_MAX: usize = 300;
 
-/// How many suggestions of each kind a list keeps: enough for a shopper's taste to choose from.
-/// Suggestions that start with the prefix and those with it further in are counted apart.
-#[derive(Clone, Debug)]
-pub(super) struct Quotas([u16; 10]);
-
-impl Quotas {
-    pub(super) fn new() -> Self {
-        Self([192, 32, 32, 48, 0, 96, 16, 16, 32, 0])
-    }
-
-    /// Without products: what an empty search box may show.
-    fn without_products() -> Self {
-        Self([192, 32, 32, 0, 0, 0, 0, 0, 0, 0])
-    }
-
-    /// Whether one more of this kind may be kept.
-    pub(super) fn take(&mut self, kind: SuggestionKind, is_start: bool) -> bool {
-        let left = &mut self.0[kind_number(kind) + if is_start { 0 } else { 5 }];
-        let taken = *left > 0;
-        *left -= u16::from(taken);
-        taken
-    }
-
-    pub(super) fn is_spent(&self) -> bool {
-        self.0.iter().all(|left| *left == 0)
-    }
-}
-
-fn kind_number(kind: SuggestionKind) -> usize {
-    match kind {
-        SuggestionKind::Query => 0,
-        SuggestionKind::Category => 1,
-        SuggestionKind::Brand => 2,
-        SuggestionKind::Product => 3,
-        SuggestionKind::Recent => 4,
-    }
-}
+/// Queries, categories and brands that an empty search box may show.
+const TOP: [(SuggestionKind, usize); 3] =
+    [(SuggestionKind::Query, 192), (SuggestionKind::Category, 32), (SuggestionKind::Brand, 32)];
 
 /// A draft with its words as numbers of a `WordTable`.
 struct Read {
@@ -125,11 +88,8 @@ pub(super) fn assemble(analyser: Analyser, drafts: Vec<Draft>) -> SuggestionInde
         append(&mut index, read, &numbers, &mut labels);
     }
     index.labels = labels.finish();
-    invert(&mut index, words.len());
-    list_heavy(&mut index, &words);
-    let mut quotas = Quotas::without_products();
-    let places = 0..index.kinds.len() as u32;
-    index.top = places.filter(|place| quotas.take(index.kinds[*place as usize], true)).collect();
+    index.postings = Class::ALL.map(|class| invert(&index, words.len(), class));
+    index.top = top(&index);
     shrink(&mut index);
     index
 }
@@ -142,19 +102,12 @@ fn vocabulary(words: &[String]) -> fst::Map<Vec<u8>> {
 fn bare(analyser: Analyser, vocabulary: fst::Map<Vec<u8>>) -> SuggestionIndex {
     SuggestionIndex {
         analyser,
+        slots: Vec::new(),
         texts: String::new(),
-        text_ends: Vec::new(),
-        kinds: Vec::new(),
-        popularity: Vec::new(),
-        keys: Vec::new(),
-        label_ids: Vec::new(),
         labels: super::LabelPool::default(),
-        entry_words: Vec::new(),
-        entry_word_ends: Vec::new(),
+        words: Vec::new(),
         vocabulary,
-        postings: Vec::new(),
-        posting_ends: Vec::new(),
-        heavy: HashMap::new(),
+        postings: Default::default(),
         top: Vec::new(),
     }
 }
@@ -165,116 +118,49 @@ fn append(index: &mut SuggestionIndex, read: Read, numbers: &[u32], labels: &mut
         index.texts.push(ID_MARK);
         index.texts.push_str(read.draft.product_id.as_ref().map_or("", ProductId::as_str));
     }
-    index.text_ends.push(index.texts.len() as u32);
-    index.kinds.push(read.draft.kind);
+    index.words.extend(read.words.iter().map(|old| numbers[*old as usize]));
     let popularity = read.draft.popularity.clamp(0.0, 1.0);
-    index.popularity.push((popularity * POPULARITY_STEPS).round() as u16);
-    index.keys.push(read.key as u32);
-    index.label_ids.push(labels.add(&read.draft.labels));
-    index.entry_words.extend(read.words.iter().map(|old| numbers[*old as usize]));
-    index.entry_word_ends.push(index.entry_words.len() as u32);
+    index.slots.push(Slot {
+        text_end: index.texts.len() as u32,
+        word_end: index.words.len() as u32,
+        labels: labels.add(&read.draft.labels),
+        witness: read.draft.witness.unwrap_or(NO_WITNESS),
+        key: read.key as u32,
+        popularity: (popularity * POPULARITY_STEPS).round() as u16,
+        kind: read.draft.kind,
+    });
 }
 
-/// Posting lists by counting: suggestions come in order of popularity, so lists do too.
-fn invert(index: &mut SuggestionIndex, words: usize) {
-    let mut counts = vec![0_u32; words];
-    let first_uses = |index: &SuggestionIndex, place: usize| -> Vec<u32> {
-        let words = &index.entry_words[span(&index.entry_word_ends, place)];
-        let is_first = |at: &usize| !words[..*at].contains(&words[*at]);
-        (0..words.len()).filter(is_first).map(|at| words[at]).collect()
-    };
-    for place in 0..index.kinds.len() {
-        for word in first_uses(index, place) {
-            counts[word as usize] += 1;
-        }
-    }
-    let mut next: Vec<u32> = Vec::with_capacity(words);
-    let mut end = 0;
-    for count in counts {
-        next.push(end);
-        end += count;
-    }
-    let mut postings = vec![0; end as usize];
-    for place in 0..index.kinds.len() {
-        for word in first_uses(index, place) {
-            postings[next[word as usize] as usize] = place as u32;
-            next[word as usize] += 1;
-        }
-    }
-    index.postings = postings;
-    index.posting_ends = next;
-}
-
-/// Lists the best suggestions of every prefix with many postings.
-fn list_heavy(index: &mut SuggestionIndex, words: &[String]) {
-    let mut heavy = HashMap::new();
-    let mut pending: Vec<(usize, usize, usize)> = vec![(0, words.len(), 0)];
-    while let Some((low, high, length)) = pending.pop() {
-        for (low, high, length) in children(words, low, high, length) {
-            let start = span(&index.posting_ends, low).start;
-            let postings = start..span(&index.posting_ends, high - 1).end;
-            if postings.len() <= HEAVY_POSTINGS {
-                continue;
+/// The postings of one class. Suggestions come in order of popularity, so lists do too.
+fn invert(index: &SuggestionIndex, words: usize, class: Class) -> Postings {
+    let visit = |put: &mut dyn FnMut(u32, u32)| {
+        for (place, slot) in (0..).zip(&index.slots) {
+            let words = index.words_of(place);
+            for at in 0..words.len() {
+                let is_first_use = !words[..at].contains(&words[at]);
+                if is_first_use && Class::of(slot.kind, at == 0) == class {
+                    put(words[at], place);
+                }
             }
-            let prefix = words[low][..length].into();
-            heavy.insert(prefix, best(index, postings, low as u32..high as u32));
-            pending.push((low, high, length));
         }
-    }
-    index.heavy = heavy;
+    };
+    let mut counts = vec![0_u32; words];
+    visit(&mut |word, _| counts[word as usize] += 1);
+    Postings::build(&counts, &mut |put| visit(put))
 }
 
-/// Splits the words of a prefix of `length` bytes by their next character.
-fn children(
-    words: &[String],
-    low: usize,
-    high: usize,
-    length: usize,
-) -> Vec<(usize, usize, usize)> {
-    let next = |word: &String| word[length..].chars().next();
-    let mut children = Vec::new();
-    let mut start = low;
-    while start < high {
-        let character = next(&words[start]);
-        let end = start + words[start..high].partition_point(|word| next(word) <= character);
-        if let Some(character) = character {
-            children.push((start, end, length + character.len_utf8()));
-        }
-        start = end;
-    }
-    children
-}
-
-fn best(
-    index: &SuggestionIndex,
-    postings: std::ops::Range<usize>,
-    words: std::ops::Range<u32>,
-) -> Box<[u32]> {
-    let mut places = FixedBitSet::with_capacity(index.kinds.len());
-    for place in &index.postings[postings] {
-        places.insert(*place as usize);
-    }
-    let mut quotas = Quotas::new();
-    let mut best = Vec::new();
-    for place in places.ones() {
-        let first = index.entry_words[span(&index.entry_word_ends, place).start];
-        if quotas.take(index.kinds[place], words.contains(&first)) {
-            best.push(place as u32);
-        }
-        if quotas.is_spent() {
-            break;
-        }
-    }
-    best.into()
+fn top(index: &SuggestionIndex) -> Vec<u32> {
+    let best = TOP.iter().flat_map(|(kind, most)| {
+        let places = (0_u32..).zip(&index.slots).filter(move |(_, slot)| slot.kind == *kind);
+        places.map(|(place, _)| place).take(*most)
+    });
+    let mut top: Vec<u32> = best.collect();
+    top.sort_unstable();
+    top
 }
 
 fn shrink(index: &mut SuggestionIndex) {
+    index.slots.shrink_to_fit();
     index.texts.shrink_to_fit();
-    index.text_ends.shrink_to_fit();
-    index.kinds.shrink_to_fit();
-    index.popularity.shrink_to_fit();
-    index.keys.shrink_to_fit();
-    index.label_ids.shrink_to_fit();
-    index.entry_words.shrink_to_fit();
-    index.entry_word_ends.shrink_to_fit();
+    index.words.shrink_to_fit();
 }

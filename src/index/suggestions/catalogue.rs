@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Sources;
 use super::draft::{Draft, log_share};
-use super::labels::LabelFinder;
+use super::labels::{LabelFinder, Lead, OwnedLabels};
+use super::private::{looks_private, names_somebody};
 use super::titles::{TITLES_MAX, TitlePhrases};
 use super::words::split;
 use crate::domain::id::Ordinal;
@@ -125,17 +126,19 @@ fn value_drafts(
     drafts: &mut Vec<Draft>,
 ) {
     let kinds = [
-        (SuggestionKind::Category, &tallies.categories, CATEGORY_POPULARITY_MAX),
-        (SuggestionKind::Brand, &tallies.brands, BRAND_POPULARITY_MAX),
+        ("category", SuggestionKind::Category, &tallies.categories, CATEGORY_POPULARITY_MAX),
+        ("brand", SuggestionKind::Brand, &tallies.brands, BRAND_POPULARITY_MAX),
     ];
-    for (kind, tallies, popularity_max) in kinds {
+    for (field, kind, tallies, popularity_max) in kinds {
+        if sources.private.contains(field) {
+            continue;
+        }
         let weight_max = heaviest(tallies.values());
-        drafts.extend(tallies.iter().map(|(value, tally)| Draft {
-            text: sources.columns.text(*value).to_owned(),
-            kind,
-            popularity: popularity_max * log_share(tally.weight, weight_max),
-            labels: labels.of_value(*value),
-            product_id: None,
+        drafts.extend(tallies.iter().map(|(value, tally)| {
+            let Lead { witness, labels } = labels.of_value(*value);
+            let text = sources.columns.text(*value).to_owned();
+            let popularity = popularity_max * log_share(tally.weight, weight_max);
+            Draft { text, kind, popularity, labels, product_id: None, witness }
         }));
     }
 }
@@ -154,16 +157,15 @@ fn combination_drafts(
     let weight_max = heaviest(tallies.branded.values().chain(tallies.described.values()));
     let frequent =
         tallies.described.iter().filter(|(_, tally)| tally.products >= ATTRIBUTE_PRODUCTS_MIN);
-    for ((value, leaf), tally) in tallies.branded.iter().chain(frequent) {
+    if sources.private.contains("category") {
+        return;
+    }
+    let branded = tallies.branded.iter().filter(|_| !sources.private.contains("brand"));
+    for ((value, leaf), tally) in branded.chain(frequent) {
         let (value, leaf) = (sources.columns.text(*value), sources.columns.text(*leaf));
         let Some(text) = joined(value, leaf) else { continue };
-        drafts.push(Draft {
-            popularity: COMBINATION_POPULARITY_MAX * log_share(tally.weight, weight_max),
-            labels: labels.of_text(&text),
-            text,
-            kind: SuggestionKind::Query,
-            product_id: None,
-        });
+        let popularity = COMBINATION_POPULARITY_MAX * log_share(tally.weight, weight_max);
+        drafts.push(query_draft(text, popularity, labels));
     }
 }
 
@@ -171,7 +173,10 @@ fn combination_drafts(
 fn joined(value: &str, category: &str) -> Option<String> {
     let (first, second) = (split(value), split(category));
     let is_plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " -'’.".contains(c));
-    let is_short = (1..=3).contains(&first.len()) && (1..=3).contains(&second.len());
+    // One letter, as of a size or a unit, is not read as a word of its own.
+    let says_something = first.iter().any(|word| word.text.chars().nth(1).is_some());
+    let is_short =
+        says_something && (1..=3).contains(&first.len()) && (1..=3).contains(&second.len());
     let is_flag = matches!(first.first()?.text.as_str(), "true" | "false" | "yes" | "no" | "none");
     let overlaps = first.iter().any(|word| {
         second.iter().any(|other| {
@@ -205,22 +210,25 @@ fn title_drafts(
         if is_read {
             phrases.read(&title);
         }
-        if is_suggested {
-            drafts.push(product_draft(row, title, sales_max));
+        if is_suggested && !names_somebody(&title) {
+            drafts.push(product_draft((*ordinal, row), title, sales_max));
         }
     }
-    let phrases = phrases.frequent(sources.analyser, &heads(sources, tallies));
+    let mut phrases = phrases.frequent(sources.analyser, &heads(sources, tallies));
+    phrases.retain(|phrase| !looks_private(&phrase.text));
     let titles_max = phrases.first().map_or(0.0, |phrase| f64::from(phrase.titles));
-    drafts.extend(phrases.into_iter().map(|phrase| Draft {
-        popularity: PHRASE_POPULARITY_MAX * log_share(f64::from(phrase.titles), titles_max),
-        labels: labels.of_text(&phrase.text),
-        text: phrase.text,
-        kind: SuggestionKind::Query,
-        product_id: None,
+    drafts.extend(phrases.into_iter().map(|phrase| {
+        let share = log_share(f64::from(phrase.titles), titles_max);
+        query_draft(phrase.text, PHRASE_POPULARITY_MAX * share, labels)
     }));
 }
 
-fn product_draft(row: &Row, title: String, sales_max: f64) -> Draft {
+fn query_draft(text: String, popularity: f32, labels: &LabelFinder<'_>) -> Draft {
+    let Lead { witness, labels } = labels.of_text(&text);
+    Draft { text, kind: SuggestionKind::Query, popularity, labels, product_id: None, witness }
+}
+
+fn product_draft((ordinal, row): (Ordinal, &Row), title: String, sales_max: f64) -> Draft {
     let sold_out = if row.in_stock() { 1.0 } else { SOLD_OUT_FACTOR };
     Draft {
         text: title,
@@ -229,8 +237,9 @@ fn product_draft(row: &Row, title: String, sales_max: f64) -> Draft {
         popularity: PRODUCT_POPULARITY_MAX
             * sold_out
             * log_share(1.0 + sales(row), 1.0 + sales_max),
-        labels: LabelFinder::of_row(row),
+        labels: OwnedLabels::of(std::iter::once(row)),
         product_id: Some(row.id.clone()),
+        witness: Some(ordinal),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::span;
 use crate::domain::id::Ordinal;
 use crate::index::columns::Columns;
 use crate::index::columns::dictionary::ValueId;
@@ -19,11 +20,46 @@ pub struct Share {
 
 /// The most frequent brands and categories of what a suggestion finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Labels<'a> {
+pub struct Labels<'a>(&'a [Packed]);
+
+impl<'a> Labels<'a> {
     /// At most two brands, most frequent first.
-    pub brands: &'a [Share],
+    pub fn brands(self) -> impl Iterator<Item = Share> + 'a {
+        self.0.iter().filter(|packed| packed.is_brand()).map(|packed| packed.share())
+    }
+
     /// At most three category levels, most frequent first.
-    pub categories: &'a [Share],
+    pub fn categories(self) -> impl Iterator<Item = Share> + 'a {
+        self.0.iter().filter(|packed| !packed.is_brand()).map(|packed| packed.share())
+    }
+
+    /// Both.
+    pub fn all(self) -> impl Iterator<Item = Share> + 'a {
+        self.0.iter().map(|packed| packed.share())
+    }
+}
+
+/// A share in 32 bits: sixteenths less one, whether it is of a brand, and the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Packed(u32);
+
+/// Values from here on do not fit, and have no part in taste.
+const PACKED_VALUES: u32 = 1 << 27;
+
+impl Packed {
+    fn new(share: &Share, is_brand: bool) -> Option<Self> {
+        let steps = (share.share * SHARE_STEPS).round().clamp(0.0, SHARE_STEPS) as u32;
+        let fits = steps > 0 && share.value < PACKED_VALUES;
+        fits.then(|| Self((share.value << 5) | (u32::from(is_brand) << 4) | (steps - 1)))
+    }
+
+    fn is_brand(self) -> bool {
+        self.0 & 0b1_0000 != 0
+    }
+
+    fn share(self) -> Share {
+        Share { value: self.0 >> 5, share: ((self.0 & 0b1111) + 1) as f32 / SHARE_STEPS }
+    }
 }
 
 /// Labels on their way into the index.
@@ -48,7 +84,8 @@ const SAMPLE_PRODUCTS: usize = 64;
 const POSTINGS_MAX: usize = 512;
 
 impl OwnedLabels {
-    fn of<'r>(rows: impl Iterator<Item = &'r Row>) -> Self {
+    /// The labels of the products of a suggestion, of which the first ones are looked at.
+    pub fn of<'r>(rows: impl Iterator<Item = &'r Row>) -> Self {
         let mut brands: HashMap<ValueId, usize> = HashMap::new();
         let mut categories: HashMap<ValueId, usize> = HashMap::new();
         let mut total = 0;
@@ -86,26 +123,18 @@ fn shares(counts: &HashMap<ValueId, usize>, total: usize, limit: usize) -> Vec<S
 /// Distinct labels, each stored once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LabelPool {
-    shares: Vec<Share>,
-    /// Start in `shares`, number of brands, number of categories.
-    spans: Vec<(u32, u8, u8)>,
+    shares: Vec<Packed>,
+    ends: Vec<u32>,
 }
 
 impl LabelPool {
     pub(super) fn get(&self, id: u32) -> Labels<'_> {
-        let Some(&(start, brands, categories)) = self.spans.get(id as usize) else {
-            return Labels::default();
-        };
-        let start = start as usize;
-        let middle = start + usize::from(brands);
-        Labels {
-            brands: &self.shares[start..middle],
-            categories: &self.shares[middle..middle + usize::from(categories)],
-        }
+        let is_known = (id as usize) < self.ends.len();
+        Labels(if is_known { &self.shares[span(&self.ends, id as usize)] } else { &[] })
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.shares.len() * size_of::<Share>() + self.spans.len() * size_of::<(u32, u8, u8)>()
+        4 * (self.shares.len() + self.ends.len())
     }
 }
 
@@ -113,30 +142,40 @@ impl LabelPool {
 #[derive(Default)]
 pub(super) struct LabelPoolBuilder {
     pool: LabelPool,
-    known: HashMap<Vec<(ValueId, u32)>, u32>,
+    known: HashMap<Vec<Packed>, u32>,
 }
 
 impl LabelPoolBuilder {
     pub(super) fn add(&mut self, labels: &OwnedLabels) -> u32 {
-        let brands = &labels.brands[..labels.brands.len().min(BRANDS_MAX)];
-        let categories = &labels.categories[..labels.categories.len().min(CATEGORIES_MAX)];
-        let all = || brands.iter().chain(categories);
-        let mut key: Vec<(ValueId, u32)> = vec![(brands.len() as u32, 0)];
-        key.extend(all().map(|share| (share.value, share.share.to_bits())));
-        if let Some(&id) = self.known.get(&key) {
+        let brands = labels.brands.iter().take(BRANDS_MAX);
+        let categories = labels.categories.iter().take(CATEGORIES_MAX);
+        let packed: Vec<Packed> = brands
+            .filter_map(|share| Packed::new(share, true))
+            .chain(categories.filter_map(|share| Packed::new(share, false)))
+            .collect();
+        if let Some(&id) = self.known.get(&packed) {
             return id;
         }
-        let id = self.pool.spans.len() as u32;
-        let start = self.pool.shares.len() as u32;
-        self.pool.spans.push((start, brands.len() as u8, categories.len() as u8));
-        self.pool.shares.extend(all());
-        self.known.insert(key, id);
+        let id = self.pool.ends.len() as u32;
+        self.pool.shares.extend_from_slice(&packed);
+        self.pool.ends.push(self.pool.shares.len() as u32);
+        self.known.insert(packed, id);
         id
     }
 
-    pub(super) fn finish(self) -> LabelPool {
+    pub(super) fn finish(mut self) -> LabelPool {
+        self.pool.shares.shrink_to_fit();
+        self.pool.ends.shrink_to_fit();
         self.pool
     }
+}
+
+/// What a suggestion leads to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Lead {
+    /// The best-selling product that it finds, one in stock if there is any.
+    pub(super) witness: Option<Ordinal>,
+    pub(super) labels: OwnedLabels,
 }
 
 /// Finds the labels of texts and values by looking at the best-selling products that have them.
@@ -181,27 +220,33 @@ impl<'a> LabelFinder<'a> {
         }
     }
 
-    /// The labels of the products whose title, labels and attributes have every word of `text`.
-    pub(super) fn of_text(&self, text: &str) -> OwnedLabels {
+    /// What a text leads to: the products whose title, labels and attributes have every word of it.
+    pub(super) fn of_text(&self, text: &str) -> Lead {
         let tokens = self.analyser.tokens(text);
         let terms: Vec<u32> = tokens.iter().map(|token| term_hash(&token.term)).collect();
         let lists = terms.iter().filter_map(|term| self.by_term.get(term));
         let Some(rarest) = lists.min_by_key(|list| list.len()) else {
-            return OwnedLabels::default();
+            return Lead::default();
         };
-        let rows = rarest.iter().filter_map(|ordinal| self.columns.row(*ordinal));
-        OwnedLabels::of(rows.filter(|row| terms.iter().all(|term| self.has(row, *term))))
+        let has_all = |row: &Row| terms.iter().all(|term| self.has(row, *term));
+        self.lead(rarest.iter().copied(), &has_all)
     }
 
-    /// The labels of the products that have a value.
-    pub(super) fn of_value(&self, value: ValueId) -> OwnedLabels {
+    /// The products that have a value.
+    pub(super) fn of_value(&self, value: ValueId) -> Lead {
         let list = self.by_value.get(&value).map_or(&[][..], Vec::as_slice);
-        OwnedLabels::of(list.iter().filter_map(|ordinal| self.columns.row(*ordinal)))
+        self.lead(list.iter().copied(), &|_| true)
     }
 
-    /// The labels of one product.
-    pub(super) fn of_row(row: &Row) -> OwnedLabels {
-        OwnedLabels::of(std::iter::once(row))
+    fn lead(&self, list: impl Iterator<Item = Ordinal>, fits: &dyn Fn(&Row) -> bool) -> Lead {
+        let rows = list.filter_map(|ordinal| Some((ordinal, self.columns.row(ordinal)?)));
+        let fitting: Vec<(Ordinal, &Row)> =
+            rows.filter(|(_, row)| fits(row)).take(SAMPLE_PRODUCTS).collect();
+        let in_stock = fitting.iter().find(|(_, row)| row.in_stock());
+        Lead {
+            witness: in_stock.or(fitting.first()).map(|(ordinal, _)| *ordinal),
+            labels: OwnedLabels::of(fitting.iter().map(|(_, row)| *row)),
+        }
     }
 
     fn has(&self, row: &Row, term: u32) -> bool {

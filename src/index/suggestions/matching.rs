@@ -1,13 +1,17 @@
 //! Which suggestions what is typed may become.
 
-use super::assemble::{HEAVY_POSTINGS, Quotas};
 use super::near::{self, WordSet, edits_max, edits_of};
+use super::readings::{Reading, readings};
 use super::words::Typed;
-use super::{SuggestionIndex, span};
+use super::{CLASSES, Class, SuggestionIndex};
 
-/// Suggestions looked at per way of reading what is typed: bounds the time of one keystroke. Where
-/// there are more, the most popular are looked at.
-const VISITS_MAX: usize = 16_384;
+/// Suggestions of each class that one way of reading gives: enough for a shopper's taste to choose
+/// from. Of more, the most popular are given.
+const GIVEN_MAX: [u16; CLASSES] = [96, 32, 32, 32];
+
+/// Suggestions of each class looked at per way of reading: bounds the time of one keystroke. Of
+/// more, the most popular are looked at.
+const VISITS_MAX: [usize; CLASSES] = [256, 128, 64, 128];
 
 /// The suggestion goes on where the shopper is.
 const QUALITY_START: f32 = 1.0;
@@ -27,6 +31,8 @@ pub struct Match {
     pub place: u32,
     /// How well it fits: above 0, at most 1.
     pub quality: f32,
+    /// Typing errors that must be assumed; a missing or superfluous space counts as one.
+    pub edits: u8,
 }
 
 /// The words that each typed word may stand for.
@@ -35,6 +41,8 @@ struct Sets {
     last: Option<WordSet>,
     /// Whether the last word has but one or two letters.
     is_short: bool,
+    /// Factor and errors of the reading.
+    reading: (f32, u8),
 }
 
 impl Sets {
@@ -45,105 +53,83 @@ impl Sets {
 
 impl SuggestionIndex {
     /// Suggestions in which every complete word that is typed is a word and the one being typed
-    /// starts another word, in any order. Typing errors are assumed, first one per word and then
-    /// two, while fewer than `enough` are found. Ways with fewer errors come first, and within one
-    /// way the more popular suggestion; of many, the most popular of each kind.
+    /// starts another word, in any order; of many, the most popular of each kind. While fewer than
+    /// `enough` are found, words are read as run together or torn apart and one typing error is
+    /// assumed in each; two only where nothing is found otherwise. Each suggestion once, as it fits
+    /// best, most popular first.
     pub fn matches(&self, typed: &Typed, enough: usize) -> Vec<Match> {
         let mut found: Vec<Match> = Vec::new();
         if typed.is_empty() {
             return found;
         }
-        let edits_max = typed.words().map(edits_max).max().unwrap_or(0);
-        for edits in 0..=edits_max {
-            if edits > 0 && found.len() >= enough {
-                break;
+        self.add_fitting(&Reading::plain(typed.clone()), 0, &mut found);
+        if found.len() < enough {
+            for reading in readings(typed, &self.vocabulary) {
+                self.add_fitting(&reading, 0, &mut found);
             }
-            let Some(sets) = self.sets(typed, edits) else { continue };
-            let known: std::collections::HashSet<u32> =
-                found.iter().map(|found| found.place).collect();
-            let more = self.fitting(typed, &sets);
-            found.extend(more.into_iter().filter(|more| !known.contains(&more.place)));
+            let plain = Reading::plain(typed.clone());
+            let edits_max = typed.words().map(edits_max).max().unwrap_or(0);
+            if edits_max > 0 {
+                self.add_fitting(&plain, 1, &mut found);
+            }
+            if edits_max > 1 && found.is_empty() {
+                self.add_fitting(&plain, 2, &mut found);
+            }
         }
+        found.sort_unstable_by(|left, right| {
+            left.place.cmp(&right.place).then_with(|| right.quality.total_cmp(&left.quality))
+        });
+        found.dedup_by_key(|found| found.place);
         found
     }
 
-    fn sets(&self, typed: &Typed, edits: u8) -> Option<Sets> {
-        let words = &self.vocabulary;
-        let earlier = typed.earlier.iter().map(|word| near::near(words, word, edits, false));
-        let earlier: Vec<WordSet> = earlier.collect();
+    fn sets(&self, reading: &Reading, edits: u8) -> Option<Sets> {
+        let (words, typed) = (&self.vocabulary, &reading.typed);
+        let mut earlier = Vec::with_capacity(typed.earlier.len());
+        for word in &typed.earlier {
+            earlier
+                .push(Some(near::near(words, word, edits, false)).filter(|set| !set.is_empty())?);
+        }
         let last = Some(&typed.last).filter(|last| !last.is_empty());
         let last = last.map(|last| near::near(words, last, edits, true));
+        if last.as_ref().is_some_and(Vec::is_empty) {
+            return None;
+        }
         let is_short = typed.last.chars().nth(2).is_none();
-        let sets = Sets { earlier, last, is_short };
-        let is_hopeless = sets.all().any(Vec::is_empty);
-        (!is_hopeless).then_some(sets)
+        Some(Sets { earlier, last, is_short, reading: (reading.quality, reading.edits) })
     }
 
-    fn fitting(&self, typed: &Typed, sets: &Sets) -> Vec<Match> {
-        let mut places = self.candidates(typed, sets);
-        places.sort_unstable();
-        places.dedup();
-        let mut quotas = Quotas::new();
-        let mut found = Vec::new();
-        for place in places {
-            let Some((quality, is_start)) = self.fit(place, sets) else { continue };
-            if quotas.take(self.kinds[place as usize], is_start) {
-                found.push(Match { place, quality });
-            }
-            if quotas.is_spent() {
-                break;
-            }
+    fn add_fitting(&self, reading: &Reading, edits: u8, found: &mut Vec<Match>) {
+        let Some(sets) = self.sets(reading, edits) else { return };
+        let Some(rarest) = sets.all().min_by_key(|set| self.postings_of(set)) else { return };
+        let is_alone = edits > 0 && sets.all().count() == 1;
+        // What fits without errors is found already.
+        let rarest: WordSet =
+            rarest.iter().filter(|range| !is_alone || range.edits == edits).copied().collect();
+        for class in Class::ALL {
+            let mut left = GIVEN_MAX[class as usize];
+            self.postings[class as usize].visit(
+                &rarest,
+                VISITS_MAX[class as usize],
+                &mut |place| {
+                    let fitting = self.fit(place, &sets);
+                    left -= u16::from(fitting.is_some());
+                    found.extend(fitting);
+                    left > 0
+                },
+            );
         }
-        found
-    }
-
-    /// Suggestions that have the rarest of the typed words.
-    fn candidates(&self, typed: &Typed, sets: &Sets) -> Vec<u32> {
-        let mut places = Vec::new();
-        let rarest = sets.all().min_by_key(|set| self.postings_of(set));
-        let Some(rarest) = rarest else { return places };
-        let is_rare = self.postings_of(rarest) <= HEAVY_POSTINGS;
-        let heavy = self.heavy.get(typed.last.as_str());
-        let Some(heavy) = heavy.filter(|_| !is_rare) else {
-            self.visit(rarest, &mut places);
-            return places;
-        };
-        places.extend_from_slice(heavy);
-        if let Some(rarest) = sets.earlier.iter().min_by_key(|set| self.postings_of(set)) {
-            self.visit(rarest, &mut places);
-        } else if sets.last.iter().flatten().any(|range| range.edits > 0) {
-            self.visit(rarest, &mut places);
-        }
-        places
     }
 
     fn postings_of(&self, set: &WordSet) -> usize {
-        let length = |low: u32, high: u32| {
-            let end = span(&self.posting_ends, high as usize - 1).end;
-            end - span(&self.posting_ends, low as usize).start
-        };
-        set.iter().map(|range| length(range.low, range.high)).sum()
+        let count = |low, high| self.postings.iter().map(|one| one.count(low, high)).sum::<usize>();
+        set.iter().map(|range| count(range.low, range.high)).sum()
     }
 
-    /// The suggestions of a set's words; of many, the most popular of each word.
-    fn visit(&self, set: &WordSet, places: &mut Vec<u32>) {
-        let words: usize = set.iter().map(|range| (range.high - range.low) as usize).sum();
-        let is_few = self.postings_of(set) <= VISITS_MAX;
-        let per_word = if is_few { usize::MAX } else { (VISITS_MAX / words.max(1)).max(1) };
-        for word in set.iter().flat_map(|range| range.low..range.high) {
-            let list = &self.postings[span(&self.posting_ends, word as usize)];
-            places.extend_from_slice(&list[..list.len().min(per_word)]);
-        }
-    }
-
-    /// How well a suggestion fits, and whether it starts with what is typed.
-    fn fit(&self, place: u32, sets: &Sets) -> Option<(f32, bool)> {
-        let words = &self.entry_words[span(&self.entry_word_ends, place as usize)];
+    fn fit(&self, place: u32, sets: &Sets) -> Option<Match> {
+        let words = self.words_of(place);
         let mut fit = Fit::default();
-        for set in &sets.earlier {
-            fit.seat(words, set)?;
-        }
-        if let Some(set) = &sets.last {
+        for set in sets.all() {
             fit.seat(words, set)?;
         }
         let base = match (fit.is_start, fit.is_together) {
@@ -152,7 +138,9 @@ impl SuggestionIndex {
             (true, false) | (false, true) => QUALITY_TOGETHER,
             (false, false) => QUALITY_ANYWHERE,
         };
-        Some((base * QUALITY_PER_EDIT.powi(i32::from(fit.edits)), fit.is_start))
+        let (factor, edits) = sets.reading;
+        let quality = factor * base * QUALITY_PER_EDIT.powi(i32::from(fit.edits));
+        Some(Match { place, quality, edits: edits + fit.edits })
     }
 }
 

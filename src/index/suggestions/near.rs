@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use fst::{Automaton, IntoStreamer, Streamer};
+use fst::raw::{Fst, Node};
+use fst::{IntoStreamer, Streamer};
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 
 /// Building the tables behind an automaton takes longer than a keystroke may; they never change.
@@ -78,47 +79,104 @@ pub(super) fn near(
     let builder = &BUILDERS[usize::from(edits) - 1];
     let automaton =
         if is_prefix { builder.build_prefix_dfa(word) } else { builder.build_dfa(word) };
-    let automaton = WithinDistance(automaton);
-    let mut stream = vocabulary.search_with_state(&automaton).into_stream();
-    let mut set: WordSet = Vec::new();
-    while let Some((_, number, state)) = stream.next() {
-        let low = number as u32;
-        let edits = automaton.distance(state);
-        match set.last_mut() {
-            Some(last) if last.high == low && last.edits == edits => last.high = low + 1,
-            _ => set.push(WordRange { low, high: low + 1, edits }),
-        }
-    }
-    set
+    let fst = vocabulary.as_fst();
+    let mut walk = Walk { fst, automaton, set: Vec::new() };
+    let start = walk.automaton.initial_state();
+    let words = WordRange { low: 0, high: vocabulary.len() as u32, edits: 0 };
+    walk.visit(&fst.root(), start, words);
+    walk.set
 }
 
-/// Lets the vocabulary be walked by an edit-distance automaton.
-struct WithinDistance(DFA);
+/// No word has this byte: only a state that nothing changes any more stays the same with it.
+const FOREIGN: u8 = 0x01;
 
-impl WithinDistance {
-    fn distance(&self, state: u32) -> u8 {
-        match self.0.distance(state) {
-            Distance::Exact(edits) | Distance::AtLeast(edits) => edits,
+/// Follows the vocabulary and the automaton together. Where everything below a node is as near as
+/// the node, its words are taken as one range without being looked at.
+struct Walk<'a> {
+    fst: &'a Fst<Vec<u8>>,
+    automaton: DFA,
+    set: WordSet,
+}
+
+impl Walk<'_> {
+    /// `words` are those below the node: numbers are given in alphabetical order, so the output on
+    /// the way to a node is the number of its first word.
+    fn visit(&mut self, node: &Node<'_>, state: u32, words: WordRange) {
+        let WordRange { low, high, .. } = words;
+        let distance = self.automaton.distance(state);
+        if let Distance::Exact(edits) = distance {
+            if self.automaton.transition(state, FOREIGN) == state {
+                self.push(WordRange { low, high, edits });
+                return;
+            }
+            if node.is_final() {
+                self.push(WordRange { low, high: low + 1, edits });
+            }
+        }
+        for at in 0..node.len() {
+            let edge = node.transition(at);
+            let state = self.automaton.transition(state, edge.inp);
+            if state == SINK_STATE {
+                continue;
+            }
+            let first = low + edge.out.value() as u32;
+            let behind = match at + 1 < node.len() {
+                true => low + node.transition(at + 1).out.value() as u32,
+                false => high,
+            };
+            let below = self.fst.node(edge.addr);
+            self.visit(&below, state, WordRange { low: first, high: behind, edits: 0 });
+        }
+    }
+
+    fn push(&mut self, range: WordRange) {
+        match self.set.last_mut() {
+            Some(last) if last.high == range.low && last.edits == range.edits => {
+                last.high = range.high;
+            }
+            _ => self.set.push(range),
         }
     }
 }
 
-impl Automaton for &WithinDistance {
-    type State = u32;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn start(&self) -> u32 {
-        self.0.initial_state()
+    /// The nearest start of `word` to `typed`, as the automaton sees it: an exchange of neighbours
+    /// is one error.
+    fn prefix_edits(typed: &str, word: &str) -> usize {
+        let ends = word.char_indices().map(|(end, _)| end).chain([word.len()]);
+        ends.map(|end| strsim::osa_distance(typed, &word[..end])).min().unwrap()
     }
 
-    fn is_match(&self, state: &u32) -> bool {
-        matches!(self.0.distance(*state), Distance::Exact(_))
-    }
-
-    fn can_match(&self, state: &u32) -> bool {
-        *state != SINK_STATE
-    }
-
-    fn accept(&self, state: &u32, byte: u8) -> u32 {
-        self.0.transition(*state, byte)
+    #[test]
+    fn ranges_hold_the_words_that_are_near() {
+        let mut words: Vec<String> = Vec::new();
+        let letters = ["a", "b", "é", "ni", "ke"];
+        for code in 0..5_usize.pow(5) {
+            let word = (0..5).map(|place| letters[code / 5_usize.pow(place) % 5]);
+            words.push(word.take(1 + code % 5).collect());
+        }
+        words.sort_unstable();
+        words.dedup();
+        let map = fst::Map::from_iter((0..).zip(&words).map(|(number, word)| (word, number)));
+        let map = map.unwrap();
+        for typed in ["nike", "kenia", "abé", "bbbkeni", "niké", "ninike", "ké", "zzz"] {
+            for edits in 0..=edits_max(typed) {
+                for is_prefix in [false, true] {
+                    let set = near(&map, typed, edits, is_prefix);
+                    assert!(set.windows(2).all(|pair| pair[0].high <= pair[1].low));
+                    for (number, word) in (0..).zip(&words) {
+                        let slow = match is_prefix {
+                            true => prefix_edits(typed, word),
+                            false => strsim::osa_distance(typed, word),
+                        };
+                        let slow = (slow <= usize::from(edits)).then_some(slow as u8);
+                        assert_eq!(edits_of(&set, number), slow, "{typed} {word} {edits}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -20,14 +20,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::change::Change;
-use crate::domain::event::{EventKind, RecordedEvent, Visitor};
+use crate::domain::event::{RecordedEvent, Visitor};
 use crate::domain::id::{IndexName, ProductId, Sequence, SessionId, ShopperId};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::settings::access::Key;
 use crate::shopper::Preferences;
 
-use super::{Searches, Store, StoredProduct, Write};
+use super::{Store, StoredProduct, Write};
 use database::Connection;
 use log::{Log, ReadLog};
 use tables::{
@@ -117,18 +117,6 @@ fn changes_from(
         found.push(Change { sequence, ordinal, id: name(ProductId::parse(id.value()))?, product });
     }
     Ok(found)
-}
-
-fn is_search(recorded: &RecordedEvent) -> bool {
-    recorded.event.kind == EventKind::Search
-}
-
-/// Whether an event's JSON may be of a search. An event begins with its kind, as it is written here.
-fn may_be_search(json: &[u8]) -> bool {
-    match json.strip_prefix(br#"{"event":{"type":""#) {
-        Some(kind) => kind.starts_with(br#"search""#),
-        None => true,
-    }
 }
 
 /// The tables of the log in a reader's snapshot.
@@ -254,23 +242,6 @@ impl Store for Embedded {
                 found.push((sequence.value(), decode(json.value())?));
             }
             Ok(found)
-        })
-    }
-
-    fn searches_after(&self, after: Sequence, limit: usize) -> Result<Option<Searches>> {
-        let Some(from) = after.checked_add(1) else { return Ok(None) };
-        self.connection.read(|snapshot| {
-            let mut searches = None;
-            for event in snapshot.open_table(EVENTS)?.range(from..)?.take(limit) {
-                let (sequence, json) = event?;
-                let found = searches.get_or_insert_with(Searches::default);
-                found.last = sequence.value();
-                if may_be_search(json.value()) {
-                    let event: RecordedEvent = decode(json.value())?;
-                    found.events.extend(Some(event).filter(is_search));
-                }
-            }
-            Ok(searches)
         })
     }
 

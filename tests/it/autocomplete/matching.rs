@@ -65,7 +65,7 @@ proptest! {
     }
 }
 
-/// Prefixes with thousands of suggestions answer from lists made beforehand.
+/// Of prefixes with thousands of suggestions only the most popular ones are looked at.
 #[test]
 fn frequent_prefixes_keep_the_best() {
     let mut drafts = Vec::new();
@@ -97,5 +97,27 @@ fn frequent_prefixes_keep_the_best() {
         for (fast, slow) in fast.iter().zip(&scores) {
             assert!((fast - slow).abs() < 1e-6, "{q}: {fast} {slow}");
         }
+    }
+}
+
+#[test]
+fn spaces_more_and_less_are_forgiven() {
+    let texts = ["usb headset", "t-shirt men", "iphone 128gb", "air max 90", "notebook bag"];
+    let drafts = texts.iter().map(|text| draft(text, SuggestionKind::Query, 0.5)).collect();
+    let index = SuggestionIndex::from_drafts("en", drafts);
+    let pairs = [
+        ("usb head s", "usb headset"),
+        ("head set", "usb headset"),
+        ("tshirt m", "t-shirt men"),
+        ("tshi", "t-shirt men"),
+        ("t shirt", "t-shirt men"),
+        ("iphone 128 g", "iphone 128gb"),
+        ("airmax", "air max 90"),
+        ("air max90", "air max 90"),
+        ("note book", "notebook bag"),
+    ];
+    for (q, text) in pairs {
+        let answer = ask(&index, q);
+        assert_eq!(answer.first().map(|one| one.text.as_str()), Some(text), "{q}");
     }
 }

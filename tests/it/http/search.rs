@@ -1,4 +1,4 @@
-//! Search and suggestions over HTTP, with what each key may see.
+//! Search over HTTP, with what each key may see.
 
 use serde_json::{Value, json};
 use vitrine::engine::PERSONAL;
@@ -93,27 +93,4 @@ fn evidence_of_a_shopper_is_told_only_to_those_who_may_read_it() {
     };
     assert!(!personal_evidence(&with_token("anna")).is_empty());
     assert!(personal_evidence(&with_token("bert")).is_empty());
-}
-
-#[test]
-fn suggestions_are_given_and_bounded() {
-    let client = Client::open();
-    let path = "/v1/indexes/shop/suggest";
-    let mut tries = 0;
-    let answer = loop {
-        let answer = client.get(&format!("{path}?q=run&limit=3&shopper=anna")).ok();
-        tries += 1;
-        // Suggestions are rebuilt a moment after products changed.
-        if !answer["suggestions"].as_array().unwrap().is_empty() || tries > 100 {
-            break answer;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    };
-    let suggestions = answer["suggestions"].as_array().unwrap();
-    assert!((1..=3).contains(&suggestions.len()), "{answer}");
-    assert!(suggestions[0]["text"].is_string() && suggestions[0]["kind"].is_string());
-    client.get(&format!("{path}?q=run&limit=51")).refused(400, "over_limit");
-    client.get(&format!("{path}?q=run&limit=many")).refused(400, "invalid_parameter");
-    client.get(&format!("{path}?q=run&lang=de")).refused(400, "invalid_parameter");
-    client.get("/v1/indexes/none/suggest?q=run").refused(404, "unknown_index");
 }
