@@ -217,20 +217,32 @@ fn profile_and_suggestions_forget_the_shopper_too() {
     let engine = &test.engine;
     let now = Timestamp::parse("2026-11-01T12:00:00Z").unwrap();
     let text = "running shoe nordvik";
-    let search = |shopper: Option<&str>, session: Option<&str>| json!([{"type": "search", "shopper": shopper, "session": session, "index": "shop", "query": text}]);
-    // Two visitors make a text a suggestion: anna before signing in, and ben.
-    record(engine, search(None, Some("s")), now);
-    record(engine, search(Some("ben"), None), now);
+    let finds = |shopper: Option<&str>, session: Option<&str>| {
+        let event = |kind: &str, at: &str| {
+            json!({"type": kind, "shopper": shopper, "session": session, "index": "shop",
+                "timestamp": at})
+        };
+        let mut search = event("search", "2026-11-01T11:58:00Z");
+        search["query"] = text.into();
+        let mut click = event("click", "2026-11-01T11:59:00Z");
+        click["product_id"] = "shoe-1".into();
+        json!([search, click])
+    };
+    // Five visitors make a text a suggestion: anna before signing in, and four others.
+    record(engine, finds(None, Some("s")), now);
+    for other in ["ben", "cleo", "dan", "eve"] {
+        record(engine, finds(Some(other), None), now);
+    }
     wait_until("the text is suggested", || suggests(engine, text, now));
     let signs_in = json!([{"type": "purchase", "shopper": "anna", "session": "s", "index": "shop",
         "product_id": "shoe-1"}]);
     record(engine, signs_in, now);
     let anna = shopper("anna");
     let profile = engine.profile(&shop(), &anna, now).unwrap();
-    assert_eq!((profile.events, profile.searches.as_slice()), (2, &[text.to_owned()][..]));
+    assert_eq!((profile.events, profile.searches.as_slice()), (3, &[text.to_owned()][..]));
     engine.erase_shopper(&anna, now).unwrap();
     assert_eq!(engine.profile(&shop(), &anna, now).unwrap().events, 0);
     assert_eq!(engine.events_of(&anna).unwrap(), []);
     wait_until("the text is forgotten", || !suggests(engine, text, now));
-    assert_eq!(engine.events_of(&shopper("ben")).unwrap().len(), 1);
+    assert_eq!(engine.events_of(&shopper("ben")).unwrap().len(), 2);
 }

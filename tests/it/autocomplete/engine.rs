@@ -79,7 +79,7 @@ fn a_query_is_suggested_once_five_shoppers_found_something_with_it() {
     let score =
         (0.02 + reason.popularity.unwrap()) * reason.quality.unwrap() * reason.affinity.unwrap();
     assert!((answer[0].score - score).abs() < 1e-6);
-    engine.erase_shopper(&"e".parse_id()).unwrap();
+    engine.erase_shopper(&"e".parse_id(), NOW).unwrap();
     settled(engine);
     assert!(!texts(&ask(engine, "bla")).contains(&"black running shoe"), "four are left");
 }
