@@ -5,7 +5,7 @@
 //! Corpus: the sample shop in `data/` with vectors of the test embedder (256 values), its judged
 //! queries and its category names as queries, each by four shoppers with much history; only
 //! queries with at least a window of candidates count. No randomness. The time of a query is the
-//! fastest of five, so that what else the machine does is left out.
+//! fastest of fifteen, so that what else the machine does is left out.
 //!
 //! ```text
 //! cargo bench --bench rerank
@@ -46,7 +46,7 @@ use vitrine::text::analyse::Analyser;
 const SHOPPERS: [&str; 4] = ["s001", "s002", "s003", "s145"];
 
 /// Of so many times the fastest counts.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 
 const NOW: &str = "2026-11-01T12:00:00Z";
 

@@ -12,7 +12,7 @@ use crate::index::vector::PreparedQuery;
 use crate::shopper::affinity::{
     Affinities, Affinity, Background, Candidate, ProductAffinities, Spread,
 };
-use crate::shopper::profile::{Profile, ProfileParameters, RecentChoice, TurnedDown};
+use crate::shopper::profile::{Profile, ProfileParameters, RECENT_MAX, RecentChoice, TurnedDown};
 
 /// Who searches, and how strongly that may count.
 #[derive(Clone, Copy)]
@@ -116,11 +116,13 @@ impl<'a> Personal<'a> {
     }
 
     /// Likeness of a product to each of the recent choices.
-    pub(super) fn likenesses(&self, ordinal: Ordinal) -> Vec<Option<f32>> {
+    pub(super) fn likenesses(&self, ordinal: Ordinal) -> [Option<f32>; RECENT_MAX] {
         let semantic = &self.view.generation.semantic;
-        let likeness =
-            |choice: &Option<PreparedQuery>| semantic.similarity(choice.as_ref()?, ordinal);
-        self.recent.iter().map(likeness).collect()
+        let mut likenesses = [None; RECENT_MAX];
+        for (likeness, choice) in likenesses.iter_mut().zip(&self.recent) {
+            *likeness = choice.as_ref().and_then(|choice| semantic.similarity(choice, ordinal));
+        }
+        likenesses
     }
 
     fn describe(&self, row: &Row) -> Described<'a> {

@@ -6,7 +6,8 @@ use super::acts::{Act, acts, day, mark, searches, usable};
 use super::gift::Trails;
 use super::levels::Levels;
 use super::profile::{
-    Bought, Profile, ProfileParameters, RecentChoice, RepeatTally, SizeTable, TurnedDown,
+    Bought, Profile, ProfileParameters, RECENT_MAX, RecentChoice, RepeatTally, SizeTable,
+    TurnedDown,
 };
 use super::size::kernel;
 use super::tally::{Mark, update};
@@ -16,9 +17,6 @@ use crate::domain::time::Timestamp;
 
 /// Share of a dismissal that outlives the session.
 const DISMISSAL_TAIL: f64 = 0.2;
-
-/// Products chosen lately that are kept.
-const RECENT_MAX: usize = 6;
 
 /// What each purchase's worth of later choices leaves of a recent one's say.
 const RECENT_DECAY: f64 = 0.4;

@@ -165,6 +165,9 @@ pub struct TurnedDown {
     pub returned: bool,
 }
 
+/// Products chosen lately that a profile names.
+pub const RECENT_MAX: usize = 6;
+
 /// A product chosen lately.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RecentChoice {
