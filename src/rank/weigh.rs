@@ -11,6 +11,7 @@ use crate::index::columns::row::Row;
 use crate::settings::Personalisation;
 use crate::shopper::affinity::{Candidate, Fit, PriceWish};
 use crate::shopper::evidence::Evidence;
+use crate::shopper::size::SizeScope;
 
 /// Weighs the products of one window for one shopper.
 pub(super) struct Weigher<'p, 'a> {
@@ -19,6 +20,8 @@ pub(super) struct Weigher<'p, 'a> {
     brands: HashMap<(ValueId, Option<ValueId>), f32>,
     categories: HashMap<ValueId, f32>,
     colors: HashMap<ValueId, f32>,
+    /// By leaf category.
+    scopes: HashMap<Option<ValueId>, SizeScope>,
     /// By size and leaf category.
     fits: HashMap<(ValueId, Option<ValueId>), Option<Fit<'a>>>,
     /// By leaf category.
@@ -32,6 +35,7 @@ impl<'p, 'a> Weigher<'p, 'a> {
             brands: HashMap::new(),
             categories: HashMap::new(),
             colors: HashMap::new(),
+            scopes: HashMap::new(),
             fits: HashMap::new(),
             wishes: HashMap::new(),
         }
@@ -117,23 +121,29 @@ impl<'p, 'a> Weigher<'p, 'a> {
 
     /// The best fit of the sizes in stock.
     fn size(&mut self, row: &Row) -> f32 {
-        let leaf = row.category.last().copied();
+        if self.personal.person.profile.sizes.is_empty() {
+            return 0.0;
+        }
         let mut best: Option<Fit<'a>> = None;
         for size in row.variants.iter().filter(|one| one.in_stock()).filter_map(|one| one.size) {
-            let fit = match self.fits.get(&(size, leaf)) {
-                Some(known) => *known,
-                None => {
-                    let path = self.path(row);
-                    let fit = self.personal.affinities.fit(self.text(size), &path);
-                    *self.fits.entry((size, leaf)).or_insert(fit)
-                }
-            };
-            best = match (best, fit) {
+            best = match (best, self.fit(size, row)) {
                 (Some(best), Some(fit)) if !fit.is_better_than(&best) => Some(best),
                 (best, fit) => fit.or(best),
             };
         }
         best.map_or(0.0, |fit| self.personal.affinities.fitting(&fit, "").effect())
+    }
+
+    fn fit(&mut self, size: ValueId, row: &Row) -> Option<Fit<'a>> {
+        let leaf = row.category.last().copied();
+        if let Some(known) = self.fits.get(&(size, leaf)) {
+            return *known;
+        }
+        let (affinities, text) = (&self.personal.affinities, self.text(size));
+        let path = self.path(row);
+        let scope = self.scopes.entry(leaf).or_insert_with(|| affinities.size_scope(&path));
+        let fit = affinities.fit(text, scope);
+        *self.fits.entry((size, leaf)).or_insert(fit)
     }
 
     fn price(&mut self, row: &Row) -> f32 {

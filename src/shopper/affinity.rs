@@ -23,7 +23,7 @@ use price::Spending;
 const STEP_TRUST: f64 = 0.7;
 /// What is known of brands over the whole shop counts so much for a product without a category: as
 /// much as it would a few steps up from one that has.
-const WHOLE_SHOP_TRUST: f32 = 0.25;
+const WHOLE_SHOP_TRUST: f32 = 0.15;
 /// So many deviations above what two products of chance have, likeness begins.
 const LIKENESS_DEVIATIONS: f32 = 3.0;
 /// What likeness to a choice of another brand counts.

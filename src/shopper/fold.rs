@@ -153,7 +153,7 @@ impl Profile {
 }
 
 /// The products chosen last, without those turned down since. The latest ones tell most of what is
-/// wanted now, whenever they were chosen.
+/// wanted, also when they are long ago: with time they fade at half the pace of other evidence.
 fn recent_choices(
     acts: &[Act<'_>],
     trails: &Trails,
@@ -167,8 +167,8 @@ fn recent_choices(
         if act.weight <= 0.0 || !is_new {
             continue;
         }
-        let faded = trails.mark_in(act, mark(act, parameters, now)).long;
-        let weight = faded * RECENT_DECAY.powf(later);
+        let kept = trails.mark_in(act, mark(act, parameters, now)).long / act.weight;
+        let weight = act.weight * kept.sqrt() * RECENT_DECAY.powf(later);
         later += act.weight;
         let (product, brand) = (act.product.to_owned(), act.choice.brand.clone());
         recent.push(RecentChoice { product, brand, weight });

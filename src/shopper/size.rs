@@ -76,6 +76,15 @@ pub struct SizeSystems {
     labels: HashMap<String, Vec<(usize, f64)>>,
 }
 
+/// Which systems are worn in one category.
+#[derive(Clone, Debug)]
+pub struct SizeScope {
+    /// By system.
+    worn: Vec<bool>,
+    /// Whether the category is not known.
+    is_unknown: bool,
+}
+
 impl SizeSystems {
     /// Prepares ordered lists of sizes by system name.
     pub fn new(systems: &BTreeMap<String, SizeSystem>) -> Self {
@@ -101,14 +110,25 @@ impl SizeSystems {
     /// A label that several lists have belongs to the one that is worn in the category, else to the
     /// first by name of those that are worn anywhere. Without a category it belongs to the first.
     pub fn place<Name: AsRef<str>>(&self, size: &str, category: &[Name]) -> Option<SizePlace<'_>> {
+        self.place_within(size, &self.scope(category))
+    }
+
+    /// Which systems are worn in a category; for asking for many sizes of it.
+    pub fn scope<Name: AsRef<str>>(&self, category: &[Name]) -> SizeScope {
+        let worn = self.categories.iter().map(|words| is_worn_in(words, category)).collect();
+        SizeScope { worn, is_unknown: category.is_empty() }
+    }
+
+    /// Where a size stands, as [`place`](Self::place) says.
+    pub fn place_within(&self, size: &str, scope: &SizeScope) -> Option<SizePlace<'_>> {
         // Catalogues write sizes as the lists do nearly always: try that before normalising.
-        self.listed(size, category).or_else(|| {
+        self.listed(size, scope).or_else(|| {
             let size = written(size);
-            self.listed(&size, category)
-                .or_else(|| letters(&size).and_then(|word| self.listed(word, category)))
+            self.listed(&size, scope)
+                .or_else(|| letters(&size).and_then(|word| self.listed(word, scope)))
                 .or_else(|| read_pair(&size))
                 .or_else(|| read_bra(&size))
-                .or_else(|| self.prefixed(&size, category))
+                .or_else(|| self.prefixed(&size, scope))
         })
     }
 
@@ -142,11 +162,11 @@ impl SizeSystems {
         self.place_in(SHOE_EU, &european(place, own_eu)?.to_string())
     }
 
-    fn listed<Name: AsRef<str>>(&self, label: &str, category: &[Name]) -> Option<SizePlace<'_>> {
+    fn listed(&self, label: &str, scope: &SizeScope) -> Option<SizePlace<'_>> {
         let places = self.labels.get(label)?;
-        let is_of = |(system, _): &&(usize, f64)| is_worn_in(&self.categories[*system], category);
+        let is_of = |(system, _): &&(usize, f64)| scope.worn[*system];
         let of_anything = |(system, _): &&(usize, f64)| self.categories[*system].is_empty();
-        let (system, along) = if category.is_empty() {
+        let (system, along) = if scope.is_unknown {
             places.first()
         } else {
             places.iter().find(is_of).or_else(|| places.iter().find(of_anything))
@@ -154,14 +174,14 @@ impl SizeSystems {
         Some(SizePlace { system: &self.names[*system], along: *along, across: 0.0 })
     }
 
-    fn prefixed<Name: AsRef<str>>(&self, text: &str, category: &[Name]) -> Option<SizePlace<'_>> {
+    fn prefixed(&self, text: &str, scope: &SizeScope) -> Option<SizePlace<'_>> {
         if let Some(rest) = text.strip_prefix("UK") {
             return read_shoe(SHOE_UK, rest);
         }
         if let Some(rest) = text.strip_prefix("US") {
             return read_shoe(SHOE_US, rest);
         }
-        self.listed(text.strip_prefix("EU")?.trim_start(), category)
+        self.listed(text.strip_prefix("EU")?.trim_start(), scope)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Affinities, Affinity, Background, Candidate};
 use crate::shopper::evidence::Evidence;
 use crate::shopper::fold::density;
 use crate::shopper::profile::SizeTable;
-use crate::shopper::size::{SHOE_EU, SizePlace};
+use crate::shopper::size::{SHOE_EU, SizePlace, SizeScope};
 
 /// How one size of a product fits.
 #[derive(Clone, Copy, Debug)]
@@ -26,9 +26,13 @@ impl<'a, B: Background> Affinities<'a, B> {
     /// wears. 1 where the very size is in stock, 0 one step away, towards −1 farther off; 0 while
     /// no size of that system is known.
     pub fn size(&self, candidate: &Candidate<'a>) -> (Affinity<'a>, Option<&'a str>) {
+        if self.profile.sizes.is_empty() || candidate.sizes_in_stock.is_empty() {
+            return (Affinity::UNKNOWN, None);
+        }
+        let scope = self.size_scope(candidate.category);
         let mut best: Option<(&str, Fit<'_>)> = None;
         for size in candidate.sizes_in_stock {
-            let Some(fit) = self.fit(size, candidate.category) else { continue };
+            let Some(fit) = self.fit(size, &scope) else { continue };
             if best.as_ref().is_none_or(|(_, best)| fit.is_better_than(best)) {
                 best = Some((size, fit));
             }
@@ -37,12 +41,14 @@ impl<'a, B: Background> Affinities<'a, B> {
         (self.fitting(&fit, size), Some(size))
     }
 
-    /// How a size of a product of a category fits; `None` while nothing is known of its system.
-    pub fn fit(&self, size: &'a str, category: &[&str]) -> Option<Fit<'a>> {
-        if self.profile.sizes.is_empty() {
-            return None;
-        }
-        let place = self.parameters.size_systems.place(size, category)?;
+    /// Which size systems are worn in a category.
+    pub fn size_scope(&self, category: &[&str]) -> SizeScope {
+        self.parameters.size_systems.scope(category)
+    }
+
+    /// How a size of a product fits; `None` while nothing is known of its system.
+    pub fn fit(&self, size: &'a str, scope: &SizeScope) -> Option<Fit<'a>> {
+        let place = self.parameters.size_systems.place_within(size, scope)?;
         let (place, table) = self.known_size(place)?;
         if table.peak <= f64::MIN_POSITIVE {
             return None;
