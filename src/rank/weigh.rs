@@ -91,10 +91,14 @@ impl<'p, 'a> Weigher<'p, 'a> {
         if let Some(known) = self.brands.get(&key) {
             return *known;
         }
-        let path = self.path(row);
-        let candidate =
-            Candidate { brand: Some(self.text(brand)), category: &path, ..Candidate::default() };
-        let effect = self.personal.affinities.brand_of(&candidate).effect();
+        let name = self.text(brand);
+        let mut effect = 0.0;
+        if self.personal.affinities.knows_brand(name) {
+            let path = self.path(row);
+            let candidate =
+                Candidate { brand: Some(name), category: &path, ..Candidate::default() };
+            effect = self.personal.affinities.brand_of(&candidate).effect();
+        }
         *self.brands.entry(key).or_insert(effect)
     }
 

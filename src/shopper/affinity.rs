@@ -187,6 +187,13 @@ impl<'a, B: Background> Affinities<'a, B> {
         }
     }
 
+    /// Whether anything at all is known of a brand; where not, its affinity is none.
+    pub fn knows_brand(&self, brand: &str) -> bool {
+        let profile = self.profile;
+        let has_word = !profile.liked_brands.is_empty() || !profile.blocked_brands.is_empty();
+        has_word || profile.brands.get("").is_some_and(|table| table.brands.contains_key(brand))
+    }
+
     /// The brand of a product, which may have no category to judge it within.
     pub fn brand_of(&self, candidate: &Candidate<'a>) -> Affinity<'a> {
         let brand = self.brand(candidate);

@@ -8,6 +8,7 @@
 //!    arrive.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "documents quote these figures: --nocapture shows them")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
