@@ -21,13 +21,14 @@ mod trial;
 mod waiting;
 mod worker;
 
+pub use crate::merch::Report as RuleConflicts;
 pub use crate::rank::signal::PERSONAL;
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
 pub use compare::{CompareRequest, Comparison, Move, Party};
 pub use completion_trial::{PastSearch, Remembered, Suggestible};
 pub use events::Recorded;
-pub use preview::PreviewRequest;
+pub use preview::{Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
 pub use shoppers::LoggedEvent;
@@ -58,7 +59,6 @@ use crate::retrieve::filter::CompiledFilter;
 use crate::retrieve::{Demand, retrieve};
 use crate::shopper::profile::Profile;
 use crate::store::Store;
-use crate::text::normalise::fold;
 
 use access::Keys;
 use indexing::Index;
@@ -190,7 +190,7 @@ impl Engine {
         let person = person.map(|one| Person { seed: seed(request, caller.now), ..one });
         let ranking = Ranking { query: &query, person, order: &order, view };
         let ranked = ranking.rerank(candidates);
-        let situation = Situation::of(request, caller.now, fold);
+        let situation = Situation::of(request, caller.now, &snapshot.rulebook);
         let placement = merch::apply(ranked, &query, &view.settings, &situation)?;
         let presenting = present::Presenting { snapshot, request, ranking: &ranking, caller };
         let mut page = presenting.page(placement, &filter)?;

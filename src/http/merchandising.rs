@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::params::Names;
 use super::state::AppState;
 use crate::domain::id::RuleId;
-use crate::engine::{CompareRequest, Comparison, PreviewRequest};
+use crate::engine::{CompareRequest, Comparison, Preview, PreviewRequest, RuleConflicts};
 use crate::settings::Settings;
 use crate::settings::access::Scope;
 use crate::settings::boosts::Boosts;
@@ -80,13 +80,24 @@ pub(super) async fn delete_rule(
     Ok(Json(answer))
 }
 
+/// `GET /v1/indexes/{index}/rules/conflicts`: what is wrong with the rules at present.
+pub(super) async fn conflicts(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+) -> Result<Json<RuleConflicts>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Merchandise, Some(&index))?;
+    state.read(move |engine| engine.rule_conflicts(&index, access.now)).await.map(Json)
+}
+
 /// `POST /v1/indexes/{index}/rules/preview`: a search without and with a draft.
 pub(super) async fn preview(
     State(state): State<AppState>,
     access: Access,
     names: Names,
     body: Incoming,
-) -> Result<Json<Comparison>, Failure> {
+) -> Result<Json<Preview>, Failure> {
     let index = names.index()?;
     access.demand(Scope::Merchandise, Some(&index))?;
     let draft: PreviewRequest = body.object().await?;

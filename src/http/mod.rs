@@ -74,6 +74,7 @@ fn merchandising_routes() -> Router<AppState> {
     Router::new()
         .route("/v1/indexes/{index}/search/compare", post(merchandising::compare))
         .route("/v1/indexes/{index}/rules", get(merchandising::list_rules))
+        .route("/v1/indexes/{index}/rules/conflicts", get(merchandising::conflicts))
         .route("/v1/indexes/{index}/rules/preview", post(merchandising::preview))
         .route(
             "/v1/indexes/{index}/rules/{id}",

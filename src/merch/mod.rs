@@ -5,8 +5,10 @@
 
 mod boost;
 mod condition;
+mod lint;
 mod pin;
 mod plan;
+mod rulebook;
 
 use std::ops::Range;
 
@@ -24,6 +26,9 @@ use boost::Boosting;
 use pin::Pins;
 use plan::Plan;
 
+pub use lint::{Finding, Kind, Report, lint};
+pub use rulebook::Rulebook;
+
 /// What rules ask about a request besides its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
@@ -33,14 +38,24 @@ pub struct Situation<'a> {
     pub contexts: &'a [String],
     /// The shopper's filter, which no pin overrides.
     pub filter: &'a Filter,
-    /// The folding that made [`Query::text`]; rules' texts get the same before they are compared.
-    pub fold: fn(&str) -> String,
+    /// Who searches: the shopper, else the session.
+    pub visitor: Option<&'a str>,
+    /// The rules of the settings that act.
+    pub rulebook: &'a Rulebook,
 }
 
 impl<'a> Situation<'a> {
     /// The situation of a request at a time.
-    pub fn of(request: &'a SearchRequest, now: Timestamp, fold: fn(&str) -> String) -> Self {
-        Self { now, contexts: &request.contexts, filter: &request.filters, fold }
+    pub fn of(request: &'a SearchRequest, now: Timestamp, rulebook: &'a Rulebook) -> Self {
+        let shopper = request.shopper.as_ref().map(|shopper| shopper.as_str());
+        let session = request.session.as_ref().map(|session| session.as_str());
+        Self {
+            now,
+            contexts: &request.contexts,
+            filter: &request.filters,
+            visitor: shopper.or(session),
+            rulebook,
+        }
     }
 }
 

@@ -50,6 +50,10 @@ pub struct When {
     /// Not at or after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Only for this share of visitors, 0–100 percent: by shopper, else by session, always the
+    /// same ones; not for who names neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_percent: Option<f64>,
 }
 
 /// A condition on the normalised text of the query.
@@ -120,7 +124,7 @@ fn is_web_address(url: &str) -> bool {
 }
 
 impl Rule {
-    /// Checks positions, strengths and sizes.
+    /// Checks positions, strengths, shares and sizes.
     ///
     /// # Errors
     /// `BadRequest` that names the value and its range.
@@ -129,6 +133,9 @@ impl Rule {
             |message: &str| Err(Error::bad_request("invalid_rule", message, "nothing was changed"));
         if self.then.is_empty() || self.then.len() > 100 {
             return invalid("a rule has 1 to 100 actions in 'then'");
+        }
+        if self.when.share_percent.is_some_and(|share| !(0.0..=100.0).contains(&share)) {
+            return invalid("'when.share_percent' is from 0 to 100");
         }
         for action in &self.then {
             match action {

@@ -68,6 +68,27 @@ fn a_preview_shows_before_and_after_and_writes_nothing() {
 }
 
 #[test]
+fn conflicts_are_told_of_the_rules_and_of_a_draft() {
+    let client = Client::guarded();
+    let merchandiser = client.scoped(&[Scope::Merchandise], &[]);
+    let conflicts = format!("{RULES}/conflicts");
+    let none = json!({ "findings": [], "complete": true });
+    assert_eq!(merchandiser.get(&conflicts).ok(), none);
+    let rule =
+        |product: &str| json!({ "then": [{ "do": "pin", "product_id": product, "position": 1 }] });
+    merchandiser.put(&format!("{RULES}/mugs"), &rule("mug-1")).ok();
+    let draft = json!({ "rules": { "shoes": rule("shoe-1") }, "search": { "q": "shoe" } });
+    let found = merchandiser.post(&format!("{RULES}/preview"), &draft).ok()["conflicts"].clone();
+    assert_eq!(found["findings"][0]["kind"], "same_position", "{found}");
+    assert_eq!(found["findings"][0]["rules"], json!(["mugs", "shoes"]));
+    assert_eq!(found["findings"][0]["products"], json!(["mug-1", "shoe-1"]));
+    assert_eq!(merchandiser.get(&conflicts).ok(), none, "a draft is no rule yet");
+    merchandiser.put(&format!("{RULES}/shoes"), &rule("shoe-1")).ok();
+    assert_eq!(merchandiser.get(&conflicts).ok(), found);
+    client.scoped(&[Scope::Search], &[]).get(&conflicts).refused(403, "forbidden");
+}
+
+#[test]
 fn boosts_are_replaced_and_checked() {
     let client = Client::open();
     let path = "/v1/indexes/shop/boosts";
