@@ -4,6 +4,7 @@ mod access;
 mod admin;
 mod compare;
 mod completion_trial;
+mod editing;
 mod events;
 mod indexing;
 mod journeys;
@@ -18,6 +19,7 @@ mod snapshot;
 mod suggesting;
 mod suggestion_work;
 mod trial;
+mod versions;
 mod waiting;
 mod worker;
 
@@ -27,12 +29,14 @@ pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
 pub use compare::{CompareRequest, Comparison, Move, Party};
 pub use completion_trial::{PastSearch, Remembered, Suggestible};
+pub use editing::{Edit, Editor};
 pub use events::Recorded;
 pub use preview::{Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
 pub use shoppers::LoggedEvent;
 pub use trial::{History, Trial};
+pub use versions::{Version, VersionSummary, Versions};
 
 pub use crate::catalog::{Format, Mapping};
 
