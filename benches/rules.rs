@@ -1,11 +1,12 @@
 //! Which of 10,000 rules fire.
 //!
 //! What: time to find the rules of one query, over 10,000 queries, and to make the rules ready.
-//! Half of the rules ask for the whole query, a quarter each for what it contains or begins with;
+//! Half of the rules ask for the whole query, half of them in other words too, and a quarter each for what it contains or begins with;
 //! a tenth of all ask for a category as well, a tenth for a context, a tenth for half of the
 //! visitors; fifty ask for nothing but a time. Queries have one to six words and, every second one,
 //! just the words of a rule.
-//! Corpus: synthetic; words out of 2,000 made-up ones with a Zipf-like spread.
+//! Corpus: synthetic; words out of 2,000 made-up ones with a Zipf-like spread, a quarter of which
+//! have a synonym.
 //! Seed: 7 (SplitMix64). Baseline: none kept; run on an idle machine.
 //!
 //! `cargo bench --bench rules` prints the figures, then criterion's own for one query.
@@ -23,12 +24,14 @@ use vitrine::error::{Error, Result};
 use vitrine::merch::{Rulebook, Situation};
 use vitrine::query::Query;
 use vitrine::settings::rules::{Action, QueryCondition, Rule, When};
+use vitrine::settings::{Settings, Synonym};
 use vitrine::text::normalise::fold;
 
 const RULES: usize = 10_000;
 const ALWAYS: usize = 50;
 const QUERIES: usize = 10_000;
 const WORDS: usize = 2_000;
+const SYNONYMS: usize = 500;
 const SEED: u64 = 7;
 
 /// SplitMix64.
@@ -68,6 +71,7 @@ fn when(random: &mut Random, number: usize) -> When {
     let query = match random.below(4) {
         0 => QueryCondition::Contains(text),
         1 => QueryCondition::StartsWith(text),
+        2 => QueryCondition::Means(text),
         _ => QueryCondition::Is(text),
     };
     let mut when = When { query: Some(query), ..When::default() };
@@ -97,6 +101,7 @@ fn texts(random: &mut Random, rules: &BTreeMap<RuleId, Rule>) -> Vec<String> {
         .filter_map(|rule| rule.when.query.as_ref())
         .map(|condition| {
             let (QueryCondition::Is(text)
+            | QueryCondition::Means(text)
             | QueryCondition::Contains(text)
             | QueryCondition::StartsWith(text)) = condition;
             text
@@ -116,8 +121,11 @@ fn bench(criterion: &mut Criterion) -> Result<()> {
         .into_iter()
         .map(|text| Query { text: fold(&text), ..Query::default() })
         .collect();
+    let group = |n| Synonym::Group(vec![format!("word{n}"), format!("other{n}")]);
+    let synonyms = (0..SYNONYMS).map(group).collect();
+    let settings = Settings { rules, synonyms, ..Settings::defaults()? };
     let started = Instant::now();
-    let rulebook = Rulebook::new(&rules, fold);
+    let rulebook = Rulebook::new(&settings, fold);
     let ready_ms = started.elapsed().as_secs_f64() * 1e3;
     let request = SearchRequest { contexts: vec!["mobile".to_owned()], ..Default::default() };
     let visitor = Some("visitor");

@@ -47,7 +47,7 @@ impl Snapshot {
             index,
             is_clean: suggestions.are_all_allowed(&curation),
             curation,
-            rulebook: Arc::new(Rulebook::new(&view.settings.rules, fold)),
+            rulebook: Arc::new(Rulebook::new(&view.settings, fold)),
             lexicon: Arc::new(Lexicon::new(&view.settings, analyser)),
             finds: Arc::default(),
             judges: Arc::default(),

@@ -3,8 +3,10 @@
 use std::cmp::Reverse;
 
 use super::Situation;
+use super::wording::Wording;
 use crate::domain::filter::{Bounds, Condition, Filter};
 use crate::domain::id::RuleId;
+use crate::domain::schedule::{Calendar, Schedule};
 use crate::domain::time::Timestamp;
 use crate::domain::value::Scalar;
 use crate::settings::rules::{QueryCondition, Rule, When};
@@ -17,56 +19,59 @@ pub(super) struct Conditions {
     pub(super) contexts: Vec<String>,
     pub(super) from: Option<Timestamp>,
     pub(super) until: Option<Timestamp>,
+    /// `None` inside where there is no such time zone; then it never holds.
+    pub(super) hours: Option<Option<Calendar>>,
     pub(super) share_percent: Option<f64>,
 }
 
-/// A condition on the query's words, which have one space between them.
+/// A condition on the query's words.
 #[derive(Clone, Debug)]
-pub(super) enum Text {
-    Is(String),
-    StartsWith(String),
-    Contains(String),
+pub(super) struct Text {
+    pub(super) way: Way,
+    /// Any of these, with one space between words.
+    pub(super) texts: Vec<String>,
+}
+
+/// How the query has a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Is,
+    StartsWith,
+    Contains,
 }
 
 impl Text {
-    fn new(condition: &QueryCondition, fold: fn(&str) -> String) -> Self {
-        let joined = |text: &String| words(&fold(text)).collect::<Vec<_>>().join(" ");
-        match condition {
-            QueryCondition::Is(text) => Self::Is(joined(text)),
-            QueryCondition::StartsWith(text) => Self::StartsWith(joined(text)),
-            QueryCondition::Contains(text) => Self::Contains(joined(text)),
-        }
+    fn new(condition: &QueryCondition, wording: &Wording) -> Self {
+        let text = |text| wording.words(text);
+        let (way, texts) = match condition {
+            QueryCondition::Is(whole) => (Way::Is, vec![text(whole)]),
+            QueryCondition::Means(whole) => (Way::Is, wording.same_meaning(whole)),
+            QueryCondition::StartsWith(first) => (Way::StartsWith, vec![text(first)]),
+            QueryCondition::Contains(part) => (Way::Contains, vec![text(part)]),
+        };
+        // A text without words would fire on every query; only "is nothing" has a meaning: browsing.
+        let has_meaning =
+            |text: &String| !text.is_empty() || matches!(condition, QueryCondition::Is(_));
+        Self { way, texts: texts.into_iter().filter(has_meaning).collect() }
     }
-
-    pub(super) fn words(&self) -> &str {
-        let (Self::Is(words) | Self::StartsWith(words) | Self::Contains(words)) = self;
-        words
-    }
-}
-
-/// Words of a folded text, without hyphens and signs: the query's tokeniser drops them, too.
-pub(super) fn words(folded: &str) -> impl Iterator<Item = &str> + Clone {
-    folded.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 impl Conditions {
-    pub(super) fn new(when: &When, fold: fn(&str) -> String) -> Self {
+    pub(super) fn new(when: &When, wording: &Wording) -> Self {
         Self {
-            text: when.query.as_ref().map(|condition| Text::new(condition, fold)),
-            category: when.category.as_ref().map(|category| fold(category.trim())),
+            text: when.query.as_ref().map(|condition| Text::new(condition, wording)),
+            category: when.category.as_ref().map(|category| (wording.fold)(category.trim())),
             contexts: when.contexts.clone(),
             from: when.from,
             until: when.until,
+            hours: when.schedule.as_ref().map(Schedule::calendar),
             share_percent: when.share_percent,
         }
     }
 
-    /// Whether no text meets the condition on the query: without words, only "is" has a meaning.
+    /// Whether no text meets the condition on the query.
     pub(super) fn is_unreadable(&self) -> bool {
-        match &self.text {
-            Some(Text::StartsWith(words) | Text::Contains(words)) => words.is_empty(),
-            Some(Text::Is(_)) | None => false,
-        }
+        self.text.as_ref().is_some_and(|text| text.texts.is_empty())
     }
 
     /// Whether one request may meet these conditions and those of another rule, besides the ones
@@ -85,7 +90,11 @@ impl Conditions {
             (Some(from), Some(until)) => from < until,
             (None, _) | (_, None) => true,
         };
-        same_category && overlap
+        let same_hours = match (&self.hours, &other.hours) {
+            (Some(Some(one)), Some(Some(other))) => one.may_meet(other),
+            (Some(_) | None, Some(_) | None) => true,
+        };
+        same_category && overlap && same_hours
     }
 
     /// Whether everything but the condition on the query holds.
@@ -101,6 +110,10 @@ impl Conditions {
             && (self.contexts.is_empty()
                 || self.contexts.iter().any(|context| situation.contexts.contains(context)))
             && self.category.as_deref().is_none_or(|wanted| category == Some(wanted))
+            && self
+                .hours
+                .as_ref()
+                .is_none_or(|hours| hours.as_ref().is_some_and(|calendar| calendar.includes(now)))
             && self.share_percent.is_none_or(|share| is_of_share(id, situation.visitor, share))
     }
 }
@@ -147,7 +160,8 @@ pub(super) fn precedence<'r>(
 ) -> (Reverse<i32>, Reverse<u8>, Reverse<usize>, &'r RuleId) {
     let when = &rule.when;
     let closeness = match when.query {
-        Some(QueryCondition::Is(_)) => 3,
+        Some(QueryCondition::Is(_)) => 4,
+        Some(QueryCondition::Means(_)) => 3,
         Some(QueryCondition::StartsWith(_)) => 2,
         Some(QueryCondition::Contains(_)) => 1,
         None => 0,
@@ -157,6 +171,7 @@ pub(super) fn precedence<'r>(
         !when.contexts.is_empty(),
         when.from.is_some(),
         when.until.is_some(),
+        when.schedule.is_some(),
         when.share_percent.is_some(),
     ];
     let others = others.into_iter().filter(|given| *given).count();

@@ -9,6 +9,7 @@ mod lint;
 mod pin;
 mod plan;
 mod rulebook;
+mod wording;
 
 use std::ops::Range;
 

@@ -1,12 +1,13 @@
 //! Which rules fire: found by what they ask for, so that the others cost nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::Situation;
-use super::condition::{Conditions, Text, category_of, precedence, words};
+use super::condition::{Conditions, Way, category_of, precedence};
+use super::wording::{Wording, words};
 use crate::domain::id::RuleId;
 use crate::query::Query;
-use crate::settings::rules::Rule;
+use crate::settings::Settings;
 
 /// The enabled rules of one version of the settings, by their conditions.
 #[derive(Debug)]
@@ -41,9 +42,11 @@ struct Readers {
 }
 
 impl Rulebook {
-    /// Makes rules ready to be found. `fold` is the folding that made [`Query::text`].
-    pub fn new(rules: &BTreeMap<RuleId, Rule>, fold: fn(&str) -> String) -> Self {
-        let mut enabled: Vec<_> = rules.iter().filter(|(_, rule)| rule.enabled).collect();
+    /// Makes the rules of the settings ready to be found. `fold` is the folding that made
+    /// [`Query::text`].
+    pub fn new(settings: &Settings, fold: fn(&str) -> String) -> Self {
+        let wording = Wording::new(&settings.synonyms, fold);
+        let mut enabled: Vec<_> = settings.rules.iter().filter(|(_, rule)| rule.enabled).collect();
         enabled.sort_by(|(id, rule), (other_id, other)| {
             precedence(id, rule).cmp(&precedence(other_id, other))
         });
@@ -57,7 +60,7 @@ impl Rulebook {
             others: Vec::new(),
         };
         for (number, (id, rule)) in (0..).zip(enabled) {
-            let conditions = Conditions::new(&rule.when, fold);
+            let conditions = Conditions::new(&rule.when, &wording);
             book.file(number, &conditions);
             book.entries.push(Entry { id: id.clone(), conditions });
         }
@@ -67,20 +70,14 @@ impl Rulebook {
     /// Puts a rule where its rarest condition is looked up.
     fn file(&mut self, number: u32, conditions: &Conditions) {
         if let Some(text) = &conditions.text {
-            let length = words(text.words()).count();
-            // A text without words would fire on every query; only "is nothing" has a meaning:
-            // browsing.
-            if length == 0 && !matches!(text, Text::Is(_)) {
-                return;
-            }
-            if length > 0 {
-                self.lengths.insert(length);
-            }
-            let readers = self.by_text.entry(text.words().to_owned()).or_default();
-            match text {
-                Text::Is(_) => readers.is.push(number),
-                Text::StartsWith(_) => readers.starts_with.push(number),
-                Text::Contains(_) => readers.contains.push(number),
+            for words in &text.texts {
+                self.lengths.extend(Some(words.split(' ').count()).filter(|_| !words.is_empty()));
+                let readers = self.by_text.entry(words.clone()).or_default();
+                match text.way {
+                    Way::Is => readers.is.push(number),
+                    Way::StartsWith => readers.starts_with.push(number),
+                    Way::Contains => readers.contains.push(number),
+                }
             }
         } else if let Some(category) = &conditions.category {
             self.by_category.entry(category.clone()).or_default().push(number);

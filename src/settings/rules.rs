@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::filter::Filter;
 use crate::domain::id::ProductId;
+use crate::domain::schedule::Schedule;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
@@ -50,6 +51,9 @@ pub struct When {
     /// Not at or after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Only in these hours of the week.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
     /// Only for this share of visitors, 0–100 percent: by shopper, else by session, always the
     /// same ones; not for who names neither.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +66,8 @@ pub struct When {
 pub enum QueryCondition {
     /// The whole text.
     Is(String),
+    /// The whole text, or what synonyms of the index make of it: what is typed to find it.
+    Means(String),
     /// These words, next to one another and in order.
     Contains(String),
     /// The first words.
@@ -136,6 +142,14 @@ impl Rule {
         }
         if self.when.share_percent.is_some_and(|share| !(0.0..=100.0).contains(&share)) {
             return invalid("'when.share_percent' is from 0 to 100");
+        }
+        if let Some(schedule) = &self.when.schedule {
+            if !(1..=50).contains(&schedule.hours.len()) {
+                return invalid("'when.schedule.hours' has 1 to 50 entries");
+            }
+            if schedule.calendar().is_none() {
+                return invalid("'when.schedule.time_zone' is a name such as 'Europe/Berlin'");
+            }
         }
         for action in &self.then {
             match action {

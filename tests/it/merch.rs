@@ -160,7 +160,7 @@ fn check(name: &str, case: &Case) {
     let shop = Shop::new(&case.products);
     let settings = settings(&case.settings);
     let request = request(&case.contexts, &case.filters);
-    let rulebook = Rulebook::new(&settings.rules, fold);
+    let rulebook = Rulebook::new(&settings, fold);
     let situation = Situation::of(&request, Timestamp::parse(NOW).unwrap(), &rulebook);
     let ranked = shop.ranked(&case.ranked, case.sorted);
     let mut placement = merch::apply(ranked, &query(&case.query), &settings, &situation).unwrap();
@@ -213,7 +213,7 @@ fn fires(when: &Value, text: &str, contexts: &[&str], filters: &Value) -> bool {
     let settings = settings(&json!({"rules": {"r": rule}}));
     let contexts: Vec<String> = contexts.iter().map(ToString::to_string).collect();
     let request = request(&contexts, &serde_json::from_value(filters.clone()).unwrap());
-    let rulebook = Rulebook::new(&settings.rules, fold);
+    let rulebook = Rulebook::new(&settings, fold);
     let situation = Situation::of(&request, Timestamp::parse(NOW).unwrap(), &rulebook);
     let placement =
         merch::apply(shop.ranked(&[], false), &query(text), &settings, &situation).unwrap();

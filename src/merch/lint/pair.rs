@@ -22,8 +22,8 @@ pub(super) fn compare_all(rulebook: &Rulebook, lives: &[Option<Live<'_>>], repor
     let mut seen = HashSet::new();
     for (number, live) in numbered() {
         compare_within(live, report);
-        let text = live.conditions.text.as_ref();
-        let mut partners = text.map(|text| rulebook.reading(text.words())).unwrap_or_default();
+        let texts = live.conditions.text.iter().flat_map(|text| &text.texts);
+        let mut partners: Vec<u32> = texts.flat_map(|text| rulebook.reading(text)).collect();
         partners.extend(&unasking);
         partners.sort_unstable();
         for partner in partners {

@@ -8,18 +8,23 @@ use vitrine::domain::id::RuleId;
 use vitrine::domain::search::SearchRequest;
 use vitrine::domain::time::Timestamp;
 use vitrine::merch::{Rulebook, Situation};
+use vitrine::settings::Settings;
 use vitrine::settings::rules::{QueryCondition, Rule, When};
 use vitrine::text::normalise::fold;
 
-use super::{NOW, query};
+use super::{NOW, query, settings};
 
-fn rules(rules: Value) -> BTreeMap<RuleId, Rule> {
-    serde_json::from_value(rules).unwrap()
+fn firing(settings: &Settings, text: &str, request: &SearchRequest) -> Vec<String> {
+    firing_at(settings, text, (request, Timestamp::parse(NOW).unwrap()))
 }
 
-fn firing(rules: &BTreeMap<RuleId, Rule>, text: &str, request: &SearchRequest) -> Vec<String> {
-    let rulebook = Rulebook::new(rules, fold);
-    let situation = Situation::of(request, Timestamp::parse(NOW).unwrap(), &rulebook);
+fn firing_at(
+    settings: &Settings,
+    text: &str,
+    (request, now): (&SearchRequest, Timestamp),
+) -> Vec<String> {
+    let rulebook = Rulebook::new(settings, fold);
+    let situation = Situation::of(request, now, &rulebook);
     rulebook.firing(&query(text), &situation).into_iter().map(ToString::to_string).collect()
 }
 
@@ -30,12 +35,12 @@ fn visitor(name: &str) -> SearchRequest {
 #[test]
 fn a_share_of_visitors_gets_a_rule_and_always_the_same_ones() {
     let redirect = json!([{"do": "redirect", "url": "/"}]);
-    let rules = rules(json!({
+    let rules = settings(&json!({"rules": {
         "some": {"when": {"share_percent": 30}, "then": redirect},
         "half": {"when": {"share_percent": 50}, "then": redirect},
         "none": {"when": {"share_percent": 0}, "then": redirect},
         "all": {"when": {"share_percent": 100}, "then": redirect},
-    }));
+    }}));
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut both = 0;
     for number in 0..2_000 {
@@ -57,15 +62,93 @@ fn a_share_of_visitors_gets_a_rule_and_always_the_same_ones() {
     assert_eq!(firing(&rules, "", &session), firing(&rules, "", &visitor("visitor-1")));
 }
 
-const WORDS: [&str; 3] = ["red", "Shoes", "café"];
+#[test]
+fn a_meaning_is_what_synonyms_are_typed_to_find() {
+    let synonyms =
+        json!([["sneaker", "trainer", "gym shoe"], {"from": "phone", "to": ["smartphone"]}]);
+    let when = |text: &str| json!({"when": {"query": {"means": text}}, "then": [{"do": "redirect", "url": "/"}]});
+    for (text, asked, expected) in [
+        ("Sneaker", "sneaker", true),
+        ("Sneaker", "gym shoe", true),
+        ("gym shoe", "trainer", true),
+        ("red sneaker sale", "red gym shoe sale", true),
+        ("red sneaker sale", "red sneaker", false),
+        ("sneaker", "red sneaker", false),
+        ("smartphone", "phone", true),
+        ("phone", "smartphone", false),
+        ("", "", false),
+    ] {
+        let settings = settings(&json!({"synonyms": synonyms, "rules": {"r": when(text)}}));
+        let fired = firing(&settings, asked, &SearchRequest::default());
+        assert_eq!(!fired.is_empty(), expected, "'{text}' for '{asked}'");
+    }
+}
+
+#[test]
+fn schedules_follow_the_clocks_of_their_place() {
+    let berlin = |hours: Value| json!({"time_zone": "Europe/Berlin", "hours": hours});
+    let monday = json!([{"weekdays": ["monday"], "from": "09:00", "until": "17:30"}]);
+    let night = json!([{"weekdays": ["sunday"], "from": "22:00", "until": "06:00"}]);
+    let weekend = json!([{"weekdays": ["saturday"]}, {"weekdays": ["sunday"], "until": "12:00"}]);
+    // 2026-06-15 is a Monday, in summer time (+02:00); 2026-01-12 one in winter time (+01:00).
+    for (schedule, time, expected) in [
+        (berlin(monday.clone()), "2026-06-15T06:59:59Z", false),
+        (berlin(monday.clone()), "2026-06-15T07:00:00Z", true),
+        (berlin(monday.clone()), "2026-06-15T15:29:59Z", true),
+        (berlin(monday.clone()), "2026-06-15T15:30:00Z", false),
+        (berlin(monday.clone()), "2026-06-16T10:00:00Z", false),
+        (berlin(monday.clone()), "2026-01-12T07:30:00Z", false),
+        (berlin(monday.clone()), "2026-01-12T08:00:00Z", true),
+        (json!({"hours": monday}), "2026-06-15T09:00:00Z", true),
+        (berlin(night.clone()), "2026-06-14T20:00:00Z", true),
+        (berlin(night.clone()), "2026-06-15T03:59:00Z", true),
+        (berlin(night.clone()), "2026-06-15T04:00:00Z", false),
+        (berlin(night), "2026-06-14T03:00:00Z", false),
+        (json!({"hours": weekend}), "2026-06-13T00:00:00Z", true),
+        (json!({"hours": weekend}), "2026-06-13T23:59:59Z", true),
+        (json!({"hours": weekend}), "2026-06-14T11:59:59Z", true),
+        (json!({"hours": weekend}), "2026-06-14T12:00:00Z", false),
+        (json!({"hours": [{}]}), "2026-06-14T12:00:00Z", true),
+    ] {
+        let rule =
+            json!({"when": {"schedule": schedule}, "then": [{"do": "redirect", "url": "/"}]});
+        let settings = settings(&json!({"rules": {"r": rule}}));
+        let time = Timestamp::parse(time).unwrap();
+        let fired = firing_at(&settings, "", (&SearchRequest::default(), time));
+        assert_eq!(!fired.is_empty(), expected, "{schedule} at {}", time.to_text());
+    }
+}
+
+#[test]
+fn a_schedule_or_share_that_means_nothing_is_refused() {
+    for (when, named) in [
+        (json!({"schedule": {"hours": []}}), "hours"),
+        (json!({"schedule": {"time_zone": "Europe/Atlantis", "hours": [{}]}}), "time_zone"),
+        (json!({"schedule": {"hours": [{"from": "9:00"}]}}), "00:00 to 24:00"),
+        (json!({"schedule": {"hours": [{"from": "24:01"}]}}), "00:00 to 24:00"),
+        (json!({"schedule": {"hours": [{"from": "12:60"}]}}), "00:00 to 24:00"),
+        (json!({"schedule": {"hours": [{"from": "+1:00"}]}}), "00:00 to 24:00"),
+        (json!({"schedule": {"hours": [{"weekdays": ["someday"]}]}}), "someday"),
+        (json!({"share_percent": 101}), "share_percent"),
+        (json!({"share_percent": -1}), "share_percent"),
+    ] {
+        let rule = json!({"when": when, "then": [{"do": "redirect", "url": "/"}]});
+        let refused = Settings::defaults().unwrap().patched(&json!({"rules": {"r": rule}}));
+        let message = refused.unwrap_err().to_string();
+        assert!(message.contains(named), "{when}: {message}");
+    }
+}
+
+const WORDS: [&str; 5] = ["red", "Shoes", "café", "boots", "laceups"];
 
 fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(&WORDS[..]), 0..4).prop_map(|words| words.join(" "))
 }
 
 fn when() -> impl Strategy<Value = When> {
-    let condition = (0..4_u8, text()).prop_map(|(kind, text)| match kind {
+    let condition = (0..5_u8, text()).prop_map(|(kind, text)| match kind {
         0 => Some(QueryCondition::Is(text)),
+        3 => Some(QueryCondition::Means(text)),
         1 => Some(QueryCondition::Contains(text)),
         2 => Some(QueryCondition::StartsWith(text)),
         _ => None,
@@ -87,6 +170,7 @@ fn when() -> impl Strategy<Value = When> {
             from: from.map(|shift| Timestamp::from_ms(now() + shift)),
             until: until.map(|shift| Timestamp::from_ms(now() + shift)),
             share_percent,
+            schedule: None,
         })
 }
 
@@ -97,6 +181,15 @@ fn holds(when: &When, asked: &str, request: &SearchRequest, category: Option<&st
     let query = match &when.query {
         None => true,
         Some(QueryCondition::Is(text)) => list(text) == asked,
+        Some(QueryCondition::Means(text)) => {
+            let wanted = list(text);
+            let finds = |(wanted, asked): (&String, &String)| {
+                wanted == asked || (wanted == "shoes" && ["cafe", "boots"].contains(&&**asked))
+            };
+            let same = wanted.len() == asked.len() && wanted.iter().zip(&asked).all(finds);
+            let lace_ups = wanted == ["red", "shoes"] && asked == ["laceups"];
+            !wanted.is_empty() && (same || lace_ups)
+        }
         Some(QueryCondition::StartsWith(text)) => {
             !list(text).is_empty() && asked.starts_with(&list(text))
         }
@@ -134,7 +227,13 @@ proptest! {
         let filters = category.map_or(json!({}), |category| json!({"category": category}));
         let request: SearchRequest =
             serde_json::from_value(json!({"filters": filters, "contexts": contexts})).unwrap();
-        let found = firing(&rules, &asked, &request);
+        let synonyms = json!([
+            {"from": "Café", "to": ["shoes"]}, {"from": "boots", "to": ["shoes"]},
+            {"from": "laceups", "to": ["red shoes", "red shoes"]},
+        ]);
+        let settings = settings(&json!({"synonyms": synonyms}));
+        let settings = Settings { rules: rules.clone(), ..settings };
+        let found = firing(&settings, &asked, &request);
         let mut sorted = found.clone();
         sorted.sort_unstable();
         let slow: Vec<String> = rules.iter()

@@ -21,8 +21,8 @@ fn shop() -> Shop {
 
 fn report(rules: &Value) -> Report {
     let shop = shop();
-    let settings = settings(&json!({ "rules": rules }));
-    let rulebook = Rulebook::new(&settings.rules, fold);
+    let settings = settings(&json!({ "rules": rules, "synonyms": [["sneaker", "trainer"]] }));
+    let rulebook = Rulebook::new(&settings, fold);
     let catalogue = shop.ranked(&[], false);
     lint(&settings, &rulebook, &catalogue, Timestamp::parse(NOW).unwrap()).unwrap()
 }
@@ -135,6 +135,12 @@ fn together(one: &Value, other: &Value) -> bool {
 #[test]
 fn rules_fire_together_when_one_request_meets_both() {
     let text = |kind: &str, text: &str| json!({"query": {kind: text}});
+    // For one hour.
+    let hours = |day: &str, from: &str| {
+        let (hour, minutes) = from.split_once(':').unwrap();
+        let until = format!("{:02}:{minutes}", (hour.parse::<u8>().unwrap() + 1) % 24);
+        json!({"schedule": {"hours": [{"weekdays": [day], "from": from, "until": until}]}})
+    };
     let cases = [
         (json!({}), json!({}), true),
         (json!({}), text("is", "shoes"), true),
@@ -152,6 +158,12 @@ fn rules_fire_together_when_one_request_meets_both() {
         (json!({"contexts": ["web"]}), json!({"contexts": ["app"]}), true),
         (json!({"until": "2026-07-01"}), json!({"from": "2026-07-01"}), false),
         (json!({"until": "2026-07-02"}), json!({"from": "2026-07-01"}), true),
+        (hours("monday", "09:00"), hours("monday", "09:59"), true),
+        (hours("monday", "09:00"), hours("monday", "10:00"), false),
+        (hours("monday", "09:00"), hours("tuesday", "09:00"), false),
+        (hours("sunday", "23:30"), hours("monday", "00:00"), true),
+        (text("means", "trainer"), text("is", "sneaker"), true),
+        (text("means", "trainer"), text("is", "shoe"), false),
         (json!({"share_percent": 1}), json!({"share_percent": 1}), true),
     ];
     for (one, other, expected) in cases {

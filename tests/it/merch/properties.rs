@@ -156,7 +156,7 @@ impl World {
         };
         // Where every product has another brand the dictionary does not know the one asked for,
         // but the field it knows: nothing is skipped.
-        let rulebook = Rulebook::new(&settings.rules, fold);
+        let rulebook = Rulebook::new(&settings, fold);
         let situation = Situation::of(&request, Timestamp::parse(NOW).unwrap(), &rulebook);
         let scored = |(product, eighths, exact): &(usize, i32, bool)| {
             let exact = exact.then(|| "exact".to_owned());
