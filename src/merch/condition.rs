@@ -9,7 +9,7 @@ use crate::domain::id::RuleId;
 use crate::domain::schedule::{Calendar, Schedule};
 use crate::domain::time::Timestamp;
 use crate::domain::value::Scalar;
-use crate::settings::rules::{QueryCondition, Rule, When};
+use crate::settings::rules::{Liking, QueryCondition, Rule, When};
 
 /// Conditions with their texts folded once.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub(super) struct Conditions {
     pub(super) until: Option<Timestamp>,
     /// `None` inside where there is no such time zone; then it never holds.
     pub(super) hours: Option<Option<Calendar>>,
+    pub(super) shopper: Vec<Liking>,
     pub(super) share_percent: Option<f64>,
 }
 
@@ -65,6 +66,7 @@ impl Conditions {
             from: when.from,
             until: when.until,
             hours: when.schedule.as_ref().map(Schedule::calendar),
+            shopper: when.shopper.clone(),
             share_percent: when.share_percent,
         }
     }
@@ -115,6 +117,7 @@ impl Conditions {
                 .as_ref()
                 .is_none_or(|hours| hours.as_ref().is_some_and(|calendar| calendar.includes(now)))
             && self.share_percent.is_none_or(|share| is_of_share(id, situation.visitor, share))
+            && self.shopper.iter().all(|liking| situation.tastes.is_some_and(|one| one.has(liking)))
     }
 }
 
@@ -172,6 +175,7 @@ pub(super) fn precedence<'r>(
         when.from.is_some(),
         when.until.is_some(),
         when.schedule.is_some(),
+        !when.shopper.is_empty(),
         when.share_percent.is_some(),
     ];
     let others = others.into_iter().filter(|given| *given).count();

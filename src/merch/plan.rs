@@ -93,7 +93,9 @@ impl<'v> Plan<'v> {
                 | Action::Boost { .. }
                 | Action::Bury { .. }
                 | Action::Hide { .. }
-                | Action::Filter { .. } => {}
+                | Action::Filter { .. }
+                | Action::Replace { .. }
+                | Action::Remove { .. } => {}
             }
         }
     }
@@ -146,7 +148,11 @@ impl<'v> Compiled<'v> {
                     let percent = -percent;
                     compiled.lifts.push(Lift { rule: Some(id), filter, matcher, percent });
                 }
-                Action::Pin { .. } | Action::Redirect { .. } | Action::Banner { .. } => {}
+                Action::Pin { .. }
+                | Action::Replace { .. }
+                | Action::Remove { .. }
+                | Action::Redirect { .. }
+                | Action::Banner { .. } => {}
             }
         }
         Ok(compiled)

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Situation;
 use super::condition::{Conditions, Way, category_of, precedence};
+use super::rewrite::rewrite;
 use super::wording::{Wording, words};
 use crate::domain::id::RuleId;
 use crate::query::Query;
@@ -25,6 +26,8 @@ pub struct Rulebook {
     by_context: HashMap<String, Vec<u32>>,
     /// All others.
     others: Vec<u32>,
+    /// Whether any rule rewrites queries.
+    rewrites: bool,
 }
 
 #[derive(Debug)]
@@ -58,10 +61,12 @@ impl Rulebook {
             by_category: HashMap::new(),
             by_context: HashMap::new(),
             others: Vec::new(),
+            rewrites: false,
         };
         for (number, (id, rule)) in (0..).zip(enabled) {
             let conditions = Conditions::new(&rule.when, &wording);
             book.file(number, &conditions);
+            book.rewrites |= rule.then.iter().any(|action| rewrite(action).is_some());
             book.entries.push(Entry { id: id.clone(), conditions });
         }
         book
@@ -109,6 +114,14 @@ impl Rulebook {
         numbers.sort_unstable();
         numbers.dedup();
         numbers.into_iter().map(|number| &self.entries[number as usize].id).collect()
+    }
+
+    pub(super) fn rewrites(&self) -> bool {
+        self.rewrites
+    }
+
+    pub(super) fn fold(&self) -> fn(&str) -> String {
+        self.fold
     }
 
     /// Its rules in order of precedence; their places are their numbers.

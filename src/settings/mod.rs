@@ -5,6 +5,7 @@
 pub mod access;
 pub mod boosts;
 pub mod difference;
+mod rewrites;
 pub mod rules;
 mod stored;
 pub mod suggestions;
@@ -268,6 +269,7 @@ impl Settings {
         for rule in self.rules.values() {
             rule.check()?;
         }
+        rewrites::check(&self.rules)?;
         self.boosts.check()?;
         self.suggestions.check()
     }

@@ -230,6 +230,8 @@ fn pin(action: &Action) -> Option<(&ProductId, usize)> {
         | Action::Bury { .. }
         | Action::Hide { .. }
         | Action::Filter { .. }
+        | Action::Replace { .. }
+        | Action::Remove { .. }
         | Action::Redirect { .. }
         | Action::Banner { .. } => None,
     }
@@ -243,6 +245,8 @@ fn redirect(action: &Action) -> Option<&str> {
         | Action::Bury { .. }
         | Action::Hide { .. }
         | Action::Filter { .. }
+        | Action::Replace { .. }
+        | Action::Remove { .. }
         | Action::Banner { .. } => None,
     }
 }

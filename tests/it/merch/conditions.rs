@@ -120,7 +120,7 @@ fn schedules_follow_the_clocks_of_their_place() {
 }
 
 #[test]
-fn a_schedule_or_share_that_means_nothing_is_refused() {
+fn a_condition_that_means_nothing_is_refused() {
     for (when, named) in [
         (json!({"schedule": {"hours": []}}), "hours"),
         (json!({"schedule": {"time_zone": "Europe/Atlantis", "hours": [{}]}}), "time_zone"),
@@ -129,6 +129,11 @@ fn a_schedule_or_share_that_means_nothing_is_refused() {
         (json!({"schedule": {"hours": [{"from": "12:60"}]}}), "00:00 to 24:00"),
         (json!({"schedule": {"hours": [{"from": "+1:00"}]}}), "00:00 to 24:00"),
         (json!({"schedule": {"hours": [{"weekdays": ["someday"]}]}}), "someday"),
+        (json!({"shopper": [{"at_least": 0.3}]}), "names one"),
+        (json!({"shopper": [{"brand": "a", "size": "b", "at_least": 0.3}]}), "names one"),
+        (json!({"shopper": [{"brand": "a"}]}), "at_least"),
+        (json!({"shopper": [{"brand": "a", "at_least": 2}]}), "-1 to 1"),
+        (json!({"shopper": [{"brand": "a", "at_least": 0.3, "at_most": 0.2}]}), "not above"),
         (json!({"share_percent": 101}), "share_percent"),
         (json!({"share_percent": -1}), "share_percent"),
     ] {
@@ -170,8 +175,19 @@ fn when() -> impl Strategy<Value = When> {
             from: from.map(|shift| Timestamp::from_ms(now() + shift)),
             until: until.map(|shift| Timestamp::from_ms(now() + shift)),
             share_percent,
-            schedule: None,
+            ..When::default()
         })
+}
+
+/// Whether a text is typed to find another, by the synonyms of the property below.
+fn means(wanted: &[String], asked: &[String]) -> bool {
+    let ([word, rest @ ..], [typed, others @ ..]) = (wanted, asked) else {
+        return wanted.is_empty() && asked.is_empty();
+    };
+    let finds = word == typed || (word == "shoes" && ["cafe", "boots"].contains(&&**typed));
+    let lace_ups =
+        typed == "laceups" && word == "red" && rest.first().is_some_and(|w| w == "shoes");
+    (finds && means(rest, others)) || (lace_ups && means(&rest[1..], others))
 }
 
 /// Asks one rule, word by word.
@@ -183,12 +199,7 @@ fn holds(when: &When, asked: &str, request: &SearchRequest, category: Option<&st
         Some(QueryCondition::Is(text)) => list(text) == asked,
         Some(QueryCondition::Means(text)) => {
             let wanted = list(text);
-            let finds = |(wanted, asked): (&String, &String)| {
-                wanted == asked || (wanted == "shoes" && ["cafe", "boots"].contains(&&**asked))
-            };
-            let same = wanted.len() == asked.len() && wanted.iter().zip(&asked).all(finds);
-            let lace_ups = wanted == ["red", "shoes"] && asked == ["laceups"];
-            !wanted.is_empty() && (same || lace_ups)
+            !wanted.is_empty() && means(&wanted, &asked)
         }
         Some(QueryCondition::StartsWith(text)) => {
             !list(text).is_empty() && asked.starts_with(&list(text))
