@@ -1,6 +1,7 @@
 //! Which of 10,000 rules fire.
 //!
-//! What: time to find the rules of one query, over 10,000 queries, and to make the rules ready.
+//! What: time to find the rules of one query, over 10,000 queries, to make the rules ready, and to
+//! look for conflicts, of which there are more than are compared, since each sends elsewhere.
 //! Half of the rules ask for the whole query, half of them in other words too, and a quarter each for what it contains or begins with;
 //! a tenth of all ask for a category as well, a tenth for a context, a tenth for half of the
 //! visitors; fifty ask for nothing but a time. Queries have one to six words and, every second one,
@@ -21,8 +22,11 @@ use vitrine::domain::id::RuleId;
 use vitrine::domain::search::SearchRequest;
 use vitrine::domain::time::Timestamp;
 use vitrine::error::{Error, Result};
-use vitrine::merch::{Rulebook, Situation};
+use vitrine::index::columns::Columns;
+use vitrine::index::columns::statistics::Statistics;
+use vitrine::merch::{Rulebook, Situation, lint};
 use vitrine::query::Query;
+use vitrine::rank::Ranked;
 use vitrine::settings::rules::{Action, QueryCondition, Rule, When};
 use vitrine::settings::{Settings, Synonym};
 use vitrine::text::normalise::fold;
@@ -89,7 +93,7 @@ fn rules(random: &mut Random) -> Result<BTreeMap<RuleId, Rule>> {
         let id = RuleId::parse(&format!("rule-{number}"))
             .map_err(|error| Error::internal("bench", error.to_string(), ""))?;
         let when = when(random, number);
-        let then = vec![Action::Redirect { url: "/".to_owned() }];
+        let then = vec![Action::Redirect { url: format!("/{number}") }];
         let description = String::new();
         Ok((id, Rule { description, enabled: true, priority: 0, when, then }))
     };
@@ -150,6 +154,17 @@ fn bench(criterion: &mut Criterion) -> Result<()> {
         at(0.5),
         at(0.99),
         times_us[times_us.len() - 1],
+    );
+    let (columns, statistics) = (Columns::default(), Statistics::default());
+    let catalogue = Ranked::new(Vec::new(), false, &columns, &statistics);
+    let started = Instant::now();
+    let report = lint(&settings, &rulebook, &catalogue, now)?;
+    let _ = writeln!(
+        out,
+        "looked through in {:.0} ms: {} findings, complete: {}",
+        started.elapsed().as_secs_f64() * 1e3,
+        report.findings.len(),
+        report.complete,
     );
     drop(out);
     let mut turn = queries.iter().cycle();
