@@ -4,6 +4,7 @@ mod access;
 mod admin;
 mod compare;
 mod completion_trial;
+mod editing;
 mod events;
 mod indexing;
 mod journeys;
@@ -18,20 +19,24 @@ mod snapshot;
 mod suggesting;
 mod suggestion_work;
 mod trial;
+mod versions;
 mod waiting;
 mod worker;
 
+pub use crate::merch::Report as RuleConflicts;
 pub use crate::rank::signal::PERSONAL;
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
 pub use compare::{CompareRequest, Comparison, Move, Party};
 pub use completion_trial::{PastSearch, Remembered, Suggestible};
+pub use editing::{Edit, Editor};
 pub use events::Recorded;
-pub use preview::PreviewRequest;
+pub use preview::{Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
 pub use shoppers::LoggedEvent;
 pub use trial::{History, Trial};
+pub use versions::{Version, VersionSummary, Versions};
 
 pub use crate::catalog::{Format, Mapping};
 
@@ -54,11 +59,11 @@ use crate::query::understand;
 use crate::rank::Ranking;
 use crate::rank::order::sort_keys;
 use crate::rank::personal::Person;
+use crate::rank::tastes::Tastes;
 use crate::retrieve::filter::CompiledFilter;
 use crate::retrieve::{Demand, retrieve};
 use crate::shopper::profile::Profile;
 use crate::store::Store;
-use crate::text::normalise::fold;
 
 use access::Keys;
 use indexing::Index;
@@ -181,20 +186,33 @@ impl Engine {
         let view = &snapshot.view;
         let columns = &view.generation.columns;
         let permitted = limits::permitted(request, &view.settings, caller);
-        let query = understand(&permitted, snapshot.known());
-        let filter = CompiledFilter::new(&request.filters, columns)?.and_query(&query);
-        let order = sort_keys(&request.sort, columns)?;
-        let candidates = retrieve(&query, view, &Demand { filter: &filter, mode: request.mode })?;
-        let (tier, relaxed) = (candidates.tier, candidates.relaxed.clone());
         let person = snapshot.person(profile.map(|profile| &**profile), request.personalize);
         let person = person.map(|one| Person { seed: seed(request, caller.now), ..one });
-        let ranking = Ranking { query: &query, person, order: &order, view };
+        let tastes = Tastes::new(view, person);
+        let situation = Situation {
+            tastes: tastes.as_ref(),
+            ..Situation::of(request, caller.now, &snapshot.rulebook)
+        };
+        let asked = understand(&permitted, snapshot.known());
+        let rewritten = merch::rewritten(&request.q, &asked, &view.settings, &situation);
+        let instead = rewritten.as_ref().map(|text| {
+            let request = SearchRequest { q: text.clone(), ..permitted.clone().into_owned() };
+            understand(&request, snapshot.known())
+        });
+        let query = instead.as_ref().unwrap_or(&asked);
+        let filter = CompiledFilter::new(&request.filters, columns)?.and_query(query);
+        let order = sort_keys(&request.sort, columns)?;
+        let candidates = retrieve(query, view, &Demand { filter: &filter, mode: request.mode })?;
+        let (tier, relaxed) = (candidates.tier, candidates.relaxed.clone());
+        let ranking = Ranking { query, person, order: &order, view };
         let ranked = ranking.rerank(candidates);
-        let situation = Situation::of(request, caller.now, fold);
-        let placement = merch::apply(ranked, &query, &view.settings, &situation)?;
+        let placement = merch::apply(ranked, &asked, &view.settings, &situation)?;
         let presenting = present::Presenting { snapshot, request, ranking: &ranking, caller };
         let mut page = presenting.page(placement, &filter)?;
         (page.query.tier, page.query.relaxed) = (tier, relaxed);
+        if rewritten.is_some() {
+            (page.query.corrected, page.query.rewritten) = (asked.corrected, rewritten);
+        }
         if page.total == 0 {
             page.suggestions = snapshot.instead_of(&request.q, profile);
         }

@@ -6,6 +6,7 @@ pub mod filter;
 pub mod id;
 pub mod page;
 pub mod product;
+pub mod schedule;
 pub mod search;
 pub mod size;
 pub mod time;

@@ -140,6 +140,9 @@ pub struct Understanding {
     /// The whole text after correction, when a word was corrected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrected: Option<String>,
+    /// What was searched for instead, when a rule rewrote the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rewritten: Option<String>,
     /// How many of the words the products have; absent when there are no words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tier: Option<Tier>,

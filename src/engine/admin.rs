@@ -1,4 +1,4 @@
-//! The path of an admin and of a merchandiser: indexes, settings, rules and boosts, versioned.
+//! What an admin and a merchandiser see: indexes, their settings and rules.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -8,17 +8,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Engine;
+use super::editing::Edit;
 use super::indexing::Index;
 use crate::domain::id::{IndexName, RuleId, Sequence};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
-use crate::settings::boosts::Boosts;
 use crate::settings::rules::Rule;
-use crate::settings::suggestions::SuggestionSettings;
 use crate::store::Write;
-
-/// How often a change is made again when another writer came first.
-const TRIES: usize = 100;
 
 /// What there is to know of an index at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -64,17 +60,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes an index with the default settings and `patch` laid over them.
+    /// Makes an index, in nobody's name: [`super::Editor::create_index`].
     ///
     /// # Errors
-    /// Conflict when it exists, `BadRequest` for invalid settings, Unavailable or Internal when
-    /// the disk fails.
+    /// As there.
     pub fn create_index(&self, name: &IndexName, patch: &Value) -> Result<IndexSummary> {
-        let settings = Settings::defaults()?.patched(patch)?;
-        self.check_embedder(&settings)?;
-        self.write_one(Write::CreateIndex { index: name.clone(), settings: Box::new(settings) })?;
-        self.open_index(name)?;
-        self.index_summary(name)
+        self.editor(Edit::default()).create_index(name, patch)
     }
 
     /// Removes an index with its products and settings.
@@ -141,111 +132,26 @@ impl Engine {
         self.store.settings(index)?.ok_or_else(|| super::unknown_index(index))
     }
 
-    /// Lays `patch` over the settings (RFC 7396). A patch with a `version` changes just that one.
+    /// Lays `patch` over the settings, in nobody's name: [`super::Editor::patch`].
     ///
     /// # Errors
-    /// `BadRequest` for invalid settings, Conflict when `version` is no longer the latest,
-    /// `NotFound` for an unknown index.
+    /// As there.
     pub fn patch_settings(&self, index: &IndexName, patch: &Value) -> Result<Settings> {
-        let asked = patch.get("version").and_then(Value::as_u64);
-        self.change_settings(index, asked, |settings| {
-            let mut changed = settings.patched(patch)?;
-            changed.version = settings.version;
-            self.check_embedder(&changed)?;
-            Ok(changed)
-        })
+        self.editor(Edit::default()).patch(index, patch)
     }
 
-    /// Adds or replaces a rule.
-    ///
-    /// # Errors
-    /// `BadRequest` for an invalid rule, `NotFound` for an unknown index.
-    pub fn put_rule(&self, index: &IndexName, id: &RuleId, rule: Rule) -> Result<Settings> {
-        rule.check()?;
-        self.change_settings(index, None, |settings| {
-            let mut changed = settings.clone();
-            changed.rules.insert(id.clone(), rule.clone());
-            changed.check()?;
-            Ok(changed)
-        })
-    }
-
-    /// One rule.
+    /// One rule, with the version of the settings.
     ///
     /// # Errors
     /// `NotFound` for an unknown index or rule.
-    pub fn rule(&self, index: &IndexName, id: &RuleId) -> Result<Rule> {
-        self.settings(index)?.rules.remove(id).ok_or_else(|| unknown_rule(id))
-    }
-
-    /// Removes a rule.
-    ///
-    /// # Errors
-    /// `NotFound` for an unknown index or rule.
-    pub fn delete_rule(&self, index: &IndexName, id: &RuleId) -> Result<Settings> {
-        self.change_settings(index, None, |settings| {
-            let mut changed = settings.clone();
-            changed.rules.remove(id).ok_or_else(|| unknown_rule(id))?;
-            Ok(changed)
-        })
-    }
-
-    /// Replaces the boosts.
-    ///
-    /// # Errors
-    /// `BadRequest` for an invalid boost, `NotFound` for an unknown index.
-    pub fn put_boosts(&self, index: &IndexName, boosts: Boosts) -> Result<Settings> {
-        boosts.check()?;
-        self.change_settings(index, None, |settings| {
-            Ok(Settings { boosts: boosts.clone(), ..settings.clone() })
-        })
-    }
-
-    /// Replaces pinned and blocked suggestions; the next call follows them.
-    ///
-    /// # Errors
-    /// `BadRequest` for lists outside their limits, `NotFound` for an unknown index.
-    pub fn put_suggestions(
-        &self,
-        index: &IndexName,
-        suggestions: SuggestionSettings,
-    ) -> Result<Settings> {
-        suggestions.check()?;
-        self.change_settings(index, None, |settings| {
-            Ok(Settings { suggestions: suggestions.clone(), ..settings.clone() })
-        })
-    }
-
-    /// Makes the next version of the settings, again from the latest when another writer came
-    /// first, unless the caller named the version it knows.
-    fn change_settings(
-        &self,
-        index: &IndexName,
-        asked: Option<u64>,
-        change: impl Fn(&Settings) -> Result<Settings>,
-    ) -> Result<Settings> {
-        let open = self.index(index)?;
-        for _ in 0..TRIES {
-            let present = self.settings(index)?;
-            if asked.is_some_and(|asked| asked != present.version) {
-                return Err(settings_changed(present.version));
-            }
-            let settings = Box::new(change(&present)?);
-            match self.write_one(Write::PutSettings { index: index.clone(), settings }) {
-                Err(Error::Conflict(_)) if asked.is_none() => {}
-                Err(error) => return Err(error),
-                Ok(_) => {
-                    let latest = self.settings(index)?;
-                    open.use_settings(latest.clone());
-                    return Ok(latest);
-                }
-            }
-        }
-        Err(settings_changed(self.settings(index)?.version))
+    pub fn rule(&self, index: &IndexName, id: &RuleId) -> Result<(u64, Rule)> {
+        let mut settings = self.settings(index)?;
+        let rule = settings.rules.remove(id).ok_or_else(|| unknown_rule(id))?;
+        Ok((settings.version, rule))
     }
 
     /// A model that cannot be had is refused before anything is written.
-    fn check_embedder(&self, settings: &Settings) -> Result<()> {
+    pub(super) fn check_embedder(&self, settings: &Settings) -> Result<()> {
         if settings.semantic.enabled {
             (self.embedders)(&settings.semantic.embedder)?;
         }
@@ -253,14 +159,6 @@ impl Engine {
     }
 }
 
-fn settings_changed(version: u64) -> Error {
-    Error::conflict(
-        "settings_changed",
-        format!("the settings are at version {version} by now"),
-        "read them again and repeat the change",
-    )
-}
-
-fn unknown_rule(id: &RuleId) -> Error {
+pub(super) fn unknown_rule(id: &RuleId) -> Error {
     Error::not_found("unknown_rule", format!("there is no rule '{id}'"), "see GET …/rules")
 }

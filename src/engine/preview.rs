@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::compare::Comparison;
+use super::snapshot::Snapshot;
 use super::{Caller, Engine};
 use crate::domain::id::{IndexName, RuleId};
 use crate::domain::search::SearchRequest;
+use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::index::View;
+use crate::merch::{self, Report};
+use crate::rank::Ranked;
 use crate::settings::Settings;
 use crate::settings::boosts::Boosts;
 use crate::settings::rules::Rule;
@@ -29,7 +33,35 @@ pub struct PreviewRequest {
     pub search: SearchRequest,
 }
 
+/// What a draft changes on a page, and what is wrong with the rules it makes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Preview {
+    /// The search without and with the draft.
+    #[serde(flatten)]
+    pub comparison: Comparison,
+    /// What is wrong with the rules with the draft.
+    pub conflicts: Report,
+}
+
+impl Snapshot {
+    /// What is wrong with the rules at a time.
+    fn rule_conflicts(&self, now: Timestamp) -> Result<Report> {
+        let (generation, settings) = (&self.view.generation, &self.view.settings);
+        let catalogue = Ranked::new(Vec::new(), false, &generation.columns, &generation.statistics);
+        merch::lint(settings, &self.rulebook, &catalogue, now)
+    }
+}
+
 impl Engine {
+    /// What is wrong with the rules at a time: those that never fire, pins that show nothing, and
+    /// rules that work against one another.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown index.
+    pub fn rule_conflicts(&self, index: &IndexName, now: Timestamp) -> Result<Report> {
+        self.index(index)?.snapshot().rule_conflicts(now)
+    }
+
     /// Tries a draft on a search; nothing is written.
     ///
     /// # Errors
@@ -39,7 +71,7 @@ impl Engine {
         index: &IndexName,
         draft: PreviewRequest,
         caller: Caller,
-    ) -> Result<Comparison> {
+    ) -> Result<Preview> {
         let snapshot = self.index(index)?.snapshot();
         let mut settings = Settings::clone(&snapshot.view.settings);
         for (id, rule) in draft.rules {
@@ -57,6 +89,7 @@ impl Engine {
         let drafted = snapshot.with_view(view, Arc::clone(&snapshot.suggestions));
         let before = self.search_in(&snapshot, &draft.search, caller)?;
         let after = self.search_in(&drafted, &draft.search, caller)?;
-        Ok(Comparison::of(before, after))
+        let conflicts = drafted.rule_conflicts(caller.now)?;
+        Ok(Preview { comparison: Comparison::of(before, after), conflicts })
     }
 }

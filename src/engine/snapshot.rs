@@ -8,6 +8,7 @@ use crate::domain::id::IndexName;
 use crate::domain::search::SuggestRequest;
 use crate::index::View;
 use crate::index::suggestions::Share;
+use crate::merch::Rulebook;
 use crate::query::Known;
 use crate::query::lexicon::Lexicon;
 use crate::rank::personal::LabelJudge;
@@ -15,17 +16,19 @@ use crate::rank::personal::Person;
 use crate::settings::Settings;
 use crate::shopper::profile::{Profile, ProfileParameters};
 use crate::shopper::size::SizeSystems;
+use crate::text::normalise::fold;
 
 /// So many other texts are named where a search finds nothing.
 const INSTEAD: usize = 5;
 
-/// A view with its lexicon, suggestions and profile parameters.
+/// A view with its lexicon, rules, suggestions and profile parameters.
 pub(super) struct Snapshot {
     pub(super) index: IndexName,
     pub(super) view: View,
     pub(super) lexicon: Arc<Lexicon>,
     pub(super) suggestions: Arc<SuggestionLayers>,
     pub(super) curation: Arc<Curation>,
+    pub(super) rulebook: Arc<Rulebook>,
     /// Whether all suggestions pass the curation.
     pub(super) is_clean: bool,
     /// Of this generation.
@@ -44,6 +47,7 @@ impl Snapshot {
             index,
             is_clean: suggestions.are_all_allowed(&curation),
             curation,
+            rulebook: Arc::new(Rulebook::new(&view.settings, fold)),
             lexicon: Arc::new(Lexicon::new(&view.settings, analyser)),
             finds: Arc::default(),
             judges: Arc::default(),
@@ -83,6 +87,7 @@ impl Snapshot {
                 false => suggestions.are_all_allowed(&self.curation),
             },
             curation: Arc::clone(&self.curation),
+            rulebook: Arc::clone(&self.rulebook),
             finds,
             judges,
             parameters: Arc::clone(&self.parameters),

@@ -60,6 +60,13 @@ impl Access {
         }
     }
 
+    /// The name of the key that opens `scope` on `index`, where one is needed and has a name.
+    pub(super) fn key_name(&self, scope: Scope, index: &IndexName) -> Option<String> {
+        let token = self.token.as_deref()?;
+        let name = self.state.engine().key_opens(token, scope, (Some(index), self.now)).ok()?;
+        Some(name).filter(|name| !name.is_empty())
+    }
+
     /// The call goes on only with a key that exists, whatever it opens; for calls whose body says
     /// what they need.
     pub(super) fn demand_key(&self) -> Result<(), Failure> {

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 
 use super::access::Access;
 use super::body::Incoming;
+use super::editing::{Editing, Versioned, versioned};
 use super::failure::Failure;
 use super::params::Names;
 use super::state::AppState;
 use crate::domain::id::IndexName;
-use crate::engine::{Engine, IndexSummary};
+use crate::engine::{Edit, Engine, IndexSummary};
 use crate::error::Error;
 use crate::settings::Settings;
 use crate::settings::access::Scope;
@@ -38,14 +39,14 @@ pub(super) async fn list(
 /// `PUT /v1/indexes/{index}`: makes it, or lays the settings over those that it has.
 pub(super) async fn put(
     State(state): State<AppState>,
-    access: Access,
+    editing: Editing,
     names: Names,
     body: Incoming,
 ) -> Result<Response, Failure> {
     let index = names.index()?;
-    access.demand(Scope::Catalog, Some(&index))?;
-    let patch = settings_patch(body, &access, &index).await?;
-    let write = state.write(move |engine| create_or_patch(engine, &index, &patch));
+    let edit = editing.demand(Scope::Catalog, &index)?;
+    let patch = settings_patch(body, &editing.access, &index).await?;
+    let write = state.write(move |engine| create_or_patch(engine, edit, (&index, &patch)));
     let (created, summary) = write.await?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(summary)).into_response())
@@ -53,16 +54,17 @@ pub(super) async fn put(
 
 fn create_or_patch(
     engine: &Engine,
-    index: &IndexName,
-    patch: &Value,
+    edit: Edit,
+    (index, patch): (&IndexName, &Value),
 ) -> Result<(bool, IndexSummary), Error> {
-    match engine.create_index(index, patch) {
+    let editor = engine.editor(edit);
+    match editor.create_index(index, patch) {
         Ok(summary) => return Ok((true, summary)),
         Err(Error::Conflict(_)) => {}
         Err(error) => return Err(error),
     }
     if patch.as_object().is_some_and(|fields| !fields.is_empty()) {
-        engine.patch_settings(index, patch)?;
+        editor.patch(index, patch)?;
     }
     Ok((false, engine.index_summary(index)?))
 }
@@ -96,23 +98,26 @@ pub(super) async fn get_settings(
     State(state): State<AppState>,
     access: Access,
     names: Names,
-) -> Result<Json<Settings>, Failure> {
+) -> Result<Versioned<Settings>, Failure> {
     let index = names.index()?;
     access.demand(Scope::Catalog, Some(&index))?;
-    state.read(move |engine| engine.settings(&index)).await.map(Json)
+    let settings = state.read(move |engine| engine.settings(&index)).await?;
+    Ok(versioned(settings.version, settings))
 }
 
 /// `PUT /v1/indexes/{index}/settings`: a JSON merge patch over the present ones.
 pub(super) async fn put_settings(
     State(state): State<AppState>,
-    access: Access,
+    editing: Editing,
     names: Names,
     body: Incoming,
-) -> Result<Json<Settings>, Failure> {
+) -> Result<Versioned<Settings>, Failure> {
     let index = names.index()?;
-    access.demand(Scope::Catalog, Some(&index))?;
-    let patch = settings_patch(body, &access, &index).await?;
-    state.write(move |engine| engine.patch_settings(&index, &patch)).await.map(Json)
+    let edit = editing.demand(Scope::Catalog, &index)?;
+    let patch = settings_patch(body, &editing.access, &index).await?;
+    let write = state.write(move |engine| engine.editor(edit).patch(&index, &patch));
+    let settings = write.await?;
+    Ok(versioned(settings.version, settings))
 }
 
 /// Reads a patch; one that touches a merchandiser's part needs that scope as well.

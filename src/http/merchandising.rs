@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::access::Access;
 use super::body::{Incoming, typed};
+use super::editing::{Editing, Versioned, versioned};
 use super::failure::Failure;
 use super::params::Names;
 use super::state::AppState;
 use crate::domain::id::RuleId;
-use crate::engine::{CompareRequest, Comparison, PreviewRequest};
+use crate::engine::{CompareRequest, Comparison, Preview, PreviewRequest, RuleConflicts};
 use crate::settings::Settings;
 use crate::settings::access::Scope;
 use crate::settings::boosts::Boosts;
@@ -30,13 +31,13 @@ pub(super) async fn list_rules(
     State(state): State<AppState>,
     access: Access,
     names: Names,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Versioned<Value>, Failure> {
     let index = names.index()?;
     access.demand(Scope::Merchandise, Some(&index))?;
     let Settings { version, rules, .. } = state.read(move |engine| engine.settings(&index)).await?;
     let rules: Vec<NamedRule> =
         rules.into_iter().map(|(id, rule)| NamedRule { id, rule }).collect();
-    Ok(Json(json!({ "rules": rules, "settings_version": version })))
+    Ok(versioned(version, json!({ "rules": rules, "settings_version": version })))
 }
 
 /// `GET /v1/indexes/{index}/rules/{id}`.
@@ -44,40 +45,51 @@ pub(super) async fn get_rule(
     State(state): State<AppState>,
     access: Access,
     names: Names,
-) -> Result<Json<NamedRule>, Failure> {
+) -> Result<Versioned<NamedRule>, Failure> {
     let (index, id) = (names.index()?, names.rule()?);
     access.demand(Scope::Merchandise, Some(&index))?;
     let name = id.clone();
-    let rule = state.read(move |engine| engine.rule(&index, &name)).await?;
-    Ok(Json(NamedRule { id, rule }))
+    let (version, rule) = state.read(move |engine| engine.rule(&index, &name)).await?;
+    Ok(versioned(version, NamedRule { id, rule }))
 }
 
 /// `PUT /v1/indexes/{index}/rules/{id}`: adds or replaces.
 pub(super) async fn put_rule(
     State(state): State<AppState>,
-    access: Access,
+    editing: Editing,
     names: Names,
     body: Incoming,
-) -> Result<Json<NamedRule>, Failure> {
+) -> Result<Versioned<NamedRule>, Failure> {
     let (index, id) = (names.index()?, names.rule()?);
-    access.demand(Scope::Merchandise, Some(&index))?;
+    let edit = editing.demand(Scope::Merchandise, &index)?;
     let rule = rule_of(body.value().await?, &id)?;
     let named = NamedRule { id: id.clone(), rule: rule.clone() };
-    state.write(move |engine| engine.put_rule(&index, &id, rule)).await?;
-    Ok(Json(named))
+    let write = state.write(move |engine| engine.editor(edit).put_rule(&index, &id, rule));
+    Ok(versioned(write.await?.version, named))
 }
 
 /// `DELETE /v1/indexes/{index}/rules/{id}`.
 pub(super) async fn delete_rule(
     State(state): State<AppState>,
+    editing: Editing,
+    names: Names,
+) -> Result<Versioned<Value>, Failure> {
+    let (index, id) = (names.index()?, names.rule()?);
+    let edit = editing.demand(Scope::Merchandise, &index)?;
+    let answer = json!({ "deleted": id });
+    let write = state.write(move |engine| engine.editor(edit).delete_rule(&index, &id));
+    Ok(versioned(write.await?.version, answer))
+}
+
+/// `GET /v1/indexes/{index}/rules/conflicts`: what is wrong with the rules at present.
+pub(super) async fn conflicts(
+    State(state): State<AppState>,
     access: Access,
     names: Names,
-) -> Result<Json<Value>, Failure> {
-    let (index, id) = (names.index()?, names.rule()?);
+) -> Result<Json<RuleConflicts>, Failure> {
+    let index = names.index()?;
     access.demand(Scope::Merchandise, Some(&index))?;
-    let answer = json!({ "deleted": id });
-    state.write(move |engine| engine.delete_rule(&index, &id)).await?;
-    Ok(Json(answer))
+    state.read(move |engine| engine.rule_conflicts(&index, access.now)).await.map(Json)
 }
 
 /// `POST /v1/indexes/{index}/rules/preview`: a search without and with a draft.
@@ -86,7 +98,7 @@ pub(super) async fn preview(
     access: Access,
     names: Names,
     body: Incoming,
-) -> Result<Json<Comparison>, Failure> {
+) -> Result<Json<Preview>, Failure> {
     let index = names.index()?;
     access.demand(Scope::Merchandise, Some(&index))?;
     let draft: PreviewRequest = body.object().await?;
@@ -113,25 +125,26 @@ pub(super) async fn get_boosts(
     State(state): State<AppState>,
     access: Access,
     names: Names,
-) -> Result<Json<Boosts>, Failure> {
+) -> Result<Versioned<Boosts>, Failure> {
     let index = names.index()?;
     access.demand(Scope::Merchandise, Some(&index))?;
     let settings = state.read(move |engine| engine.settings(&index)).await?;
-    Ok(Json(settings.boosts))
+    Ok(versioned(settings.version, settings.boosts))
 }
 
 /// `PUT /v1/indexes/{index}/boosts`: replaces them.
 pub(super) async fn put_boosts(
     State(state): State<AppState>,
-    access: Access,
+    editing: Editing,
     names: Names,
     body: Incoming,
-) -> Result<Json<Boosts>, Failure> {
+) -> Result<Versioned<Boosts>, Failure> {
     let index = names.index()?;
-    access.demand(Scope::Merchandise, Some(&index))?;
+    let edit = editing.demand(Scope::Merchandise, &index)?;
     let boosts: Boosts = body.object().await?;
-    let settings = state.write(move |engine| engine.put_boosts(&index, boosts)).await?;
-    Ok(Json(settings.boosts))
+    let write = state.write(move |engine| engine.editor(edit).put_boosts(&index, boosts));
+    let settings = write.await?;
+    Ok(versioned(settings.version, settings.boosts))
 }
 
 /// The rule of a body, which may repeat its id, so that what was read can be sent back.

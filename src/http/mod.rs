@@ -6,6 +6,7 @@
 mod access;
 mod backup;
 mod body;
+mod editing;
 mod events;
 mod failure;
 mod indexes;
@@ -22,6 +23,7 @@ mod state;
 mod suggest;
 mod token;
 mod upload;
+mod versions;
 
 pub use state::AppState;
 
@@ -64,6 +66,9 @@ fn index_routes() -> Router<AppState> {
             "/v1/indexes/{index}/settings",
             get(indexes::get_settings).put(indexes::put_settings),
         )
+        .route("/v1/indexes/{index}/settings/versions", get(versions::list))
+        .route("/v1/indexes/{index}/settings/versions/{number}", get(versions::get))
+        .route("/v1/indexes/{index}/settings/versions/{number}/restore", post(versions::restore))
         .route("/v1/indexes/{index}/products", post(products::upsert).patch(products::patch))
         .route("/v1/indexes/{index}/products/{id}", get(products::get).delete(products::delete))
         .route("/v1/indexes/{index}/search", post(search::search))
@@ -74,6 +79,7 @@ fn merchandising_routes() -> Router<AppState> {
     Router::new()
         .route("/v1/indexes/{index}/search/compare", post(merchandising::compare))
         .route("/v1/indexes/{index}/rules", get(merchandising::list_rules))
+        .route("/v1/indexes/{index}/rules/conflicts", get(merchandising::conflicts))
         .route("/v1/indexes/{index}/rules/preview", post(merchandising::preview))
         .route(
             "/v1/indexes/{index}/rules/{id}",

@@ -62,6 +62,14 @@ impl Names {
         })
     }
 
+    /// The number of a version of the settings.
+    pub(super) fn version(&self) -> Result<u64, Failure> {
+        self.text("number").parse().map_err(|_| {
+            let hint = "GET …/settings/versions tells the number of each version";
+            Failure::bad_request("invalid_version", "a version is a whole number", hint)
+        })
+    }
+
     pub(super) fn key(&self) -> String {
         self.text("id").to_owned()
     }

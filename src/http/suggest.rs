@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::access::Access;
 use super::body::Incoming;
+use super::editing::{Editing, Versioned, versioned};
 use super::failure::Failure;
 use super::params::{Asked, Names};
 use super::state::AppState;
@@ -120,23 +121,24 @@ pub(super) async fn get_settings(
     State(state): State<AppState>,
     access: Access,
     names: Names,
-) -> Result<Json<SuggestionSettings>, Failure> {
+) -> Result<Versioned<SuggestionSettings>, Failure> {
     let index = names.index()?;
     access.demand(Scope::Merchandise, Some(&index))?;
     let settings = state.read(move |engine| engine.settings(&index)).await?;
-    Ok(Json(settings.suggestions))
+    Ok(versioned(settings.version, settings.suggestions))
 }
 
 /// `PUT /v1/indexes/{index}/suggestions`: replaces them.
 pub(super) async fn put_settings(
     State(state): State<AppState>,
-    access: Access,
+    editing: Editing,
     names: Names,
     body: Incoming,
-) -> Result<Json<SuggestionSettings>, Failure> {
+) -> Result<Versioned<SuggestionSettings>, Failure> {
     let index = names.index()?;
-    access.demand(Scope::Merchandise, Some(&index))?;
+    let edit = editing.demand(Scope::Merchandise, &index)?;
     let wanted: SuggestionSettings = body.object().await?;
-    let settings = state.write(move |engine| engine.put_suggestions(&index, wanted)).await?;
-    Ok(Json(settings.suggestions))
+    let write = state.write(move |engine| engine.editor(edit).put_suggestions(&index, wanted));
+    let settings = write.await?;
+    Ok(versioned(settings.version, settings.suggestions))
 }

@@ -5,8 +5,12 @@
 
 mod boost;
 mod condition;
+mod lint;
 mod pin;
 mod plan;
+mod rewrite;
+mod rulebook;
+mod wording;
 
 use std::ops::Range;
 
@@ -17,6 +21,7 @@ use crate::domain::search::SearchRequest;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::query::Query;
+use crate::rank::tastes::Tastes;
 use crate::rank::{Ranked, RankedItem};
 use crate::settings::Settings;
 
@@ -24,8 +29,12 @@ use boost::Boosting;
 use pin::Pins;
 use plan::Plan;
 
+pub use lint::{Finding, Kind, Report, lint};
+pub use rewrite::rewritten;
+pub use rulebook::Rulebook;
+
 /// What rules ask about a request besides its text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Situation<'a> {
     /// When the search happens.
     pub now: Timestamp,
@@ -33,14 +42,27 @@ pub struct Situation<'a> {
     pub contexts: &'a [String],
     /// The shopper's filter, which no pin overrides.
     pub filter: &'a Filter,
-    /// The folding that made [`Query::text`]; rules' texts get the same before they are compared.
-    pub fold: fn(&str) -> String,
+    /// Who searches: the shopper, else the session.
+    pub visitor: Option<&'a str>,
+    /// What that shopper likes, as far as it may count.
+    pub tastes: Option<&'a Tastes<'a>>,
+    /// The rules of the settings that act.
+    pub rulebook: &'a Rulebook,
 }
 
 impl<'a> Situation<'a> {
-    /// The situation of a request at a time.
-    pub fn of(request: &'a SearchRequest, now: Timestamp, fold: fn(&str) -> String) -> Self {
-        Self { now, contexts: &request.contexts, filter: &request.filters, fold }
+    /// The situation of a request at a time, by somebody of whom nothing is known.
+    pub fn of(request: &'a SearchRequest, now: Timestamp, rulebook: &'a Rulebook) -> Self {
+        let shopper = request.shopper.as_ref().map(|shopper| shopper.as_str());
+        let session = request.session.as_ref().map(|session| session.as_str());
+        Self {
+            now,
+            contexts: &request.contexts,
+            filter: &request.filters,
+            visitor: shopper.or(session),
+            tastes: None,
+            rulebook,
+        }
     }
 }
 

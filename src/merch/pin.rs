@@ -97,6 +97,8 @@ fn wish<'v>(
         | Action::Bury { .. }
         | Action::Hide { .. }
         | Action::Filter { .. }
+        | Action::Replace { .. }
+        | Action::Remove { .. }
         | Action::Redirect { .. }
         | Action::Banner { .. } => None,
     }

@@ -1,7 +1,6 @@
 //! What the rules that fire want done, with every filter compiled once.
 
 use super::boost::{Boosting, Lift};
-use super::condition::{Occasion, precedence};
 use super::{Situation, Skipped};
 use crate::domain::filter::Filter;
 use crate::domain::id::{Ordinal, RuleId};
@@ -25,14 +24,14 @@ pub(super) struct Plan<'v> {
 
 /// The compiled filters of one rule.
 #[derive(Default)]
-struct Compiled<'v> {
+pub(super) struct Compiled<'v> {
     required: Vec<Matcher<'v>>,
     hidden: Vec<Matcher<'v>>,
     lifts: Vec<Lift<'v>>,
 }
 
 /// A merchandiser's mistake is told in words; anything else is a defect and ends the search.
-fn mistake<T>(result: Result<T>) -> Result<std::result::Result<T, String>> {
+pub(super) fn mistake<T>(result: Result<T>) -> Result<std::result::Result<T, String>> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(Error::BadRequest(problem)) => Ok(Err(problem.to_string())),
@@ -47,12 +46,7 @@ impl<'v> Plan<'v> {
         settings: &'v Settings,
         situation: &Situation<'_>,
     ) -> Result<Self> {
-        let occasion = Occasion::new(query, situation);
-        let mut firing: Vec<_> =
-            settings.rules.iter().filter(|(_, rule)| occasion.fires(rule)).collect();
-        firing.sort_by(|(id, rule), (other_id, other)| {
-            precedence(id, rule).cmp(&precedence(other_id, other))
-        });
+        let firing = situation.rulebook.firing(query, situation);
         let mut plan = Self {
             fired: Vec::with_capacity(firing.len()),
             skipped: Vec::new(),
@@ -62,7 +56,7 @@ impl<'v> Plan<'v> {
             required: Vec::new(),
             hidden: Vec::new(),
         };
-        for (id, rule) in firing {
+        for (id, rule) in firing.into_iter().filter_map(|id| settings.rules.get_key_value(id)) {
             plan.add(id, rule, ranked)?;
         }
         if ranked.sorted_by_field {
@@ -99,7 +93,9 @@ impl<'v> Plan<'v> {
                 | Action::Boost { .. }
                 | Action::Bury { .. }
                 | Action::Hide { .. }
-                | Action::Filter { .. } => {}
+                | Action::Filter { .. }
+                | Action::Replace { .. }
+                | Action::Remove { .. } => {}
             }
         }
     }
@@ -127,13 +123,12 @@ impl<'v> Plan<'v> {
 
     /// Whether no rule leaves the product out.
     pub(super) fn admits(&self, ordinal: Ordinal) -> bool {
-        self.required.iter().all(|matcher| matcher.matches(ordinal))
-            && !self.hidden.iter().any(|matcher| matcher.matches(ordinal))
+        admits(&self.required, &self.hidden, ordinal)
     }
 }
 
 impl<'v> Compiled<'v> {
-    fn new(id: &'v RuleId, rule: &'v Rule, ranked: &Ranked<'v>) -> Result<Self> {
+    pub(super) fn new(id: &'v RuleId, rule: &'v Rule, ranked: &Ranked<'v>) -> Result<Self> {
         let mut compiled = Self::default();
         for action in &rule.then {
             match action {
@@ -153,11 +148,39 @@ impl<'v> Compiled<'v> {
                     let percent = -percent;
                     compiled.lifts.push(Lift { rule: Some(id), filter, matcher, percent });
                 }
-                Action::Pin { .. } | Action::Redirect { .. } | Action::Banner { .. } => {}
+                Action::Pin { .. }
+                | Action::Replace { .. }
+                | Action::Remove { .. }
+                | Action::Redirect { .. }
+                | Action::Banner { .. } => {}
             }
         }
         Ok(compiled)
     }
+}
+
+impl Compiled<'_> {
+    /// Whether the rule leaves any product out or lowers any.
+    pub(super) fn is_against_some(&self) -> bool {
+        !self.required.is_empty()
+            || !self.hidden.is_empty()
+            || self.lifts.iter().any(|lift| lift.percent < 0.0)
+    }
+
+    /// Whether the rule does not leave the product out.
+    pub(super) fn admits(&self, ordinal: Ordinal) -> bool {
+        admits(&self.required, &self.hidden, ordinal)
+    }
+
+    /// Whether the rule lowers the product.
+    pub(super) fn buries(&self, ordinal: Ordinal) -> bool {
+        self.lifts.iter().any(|lift| lift.percent < 0.0 && lift.matcher.matches(ordinal))
+    }
+}
+
+fn admits(required: &[Matcher<'_>], hidden: &[Matcher<'_>], ordinal: Ordinal) -> bool {
+    required.iter().all(|matcher| matcher.matches(ordinal))
+        && !hidden.iter().any(|matcher| matcher.matches(ordinal))
 }
 
 /// A filter in words: its JSON.

@@ -9,6 +9,7 @@ pub mod order;
 pub mod personal;
 mod relevance;
 pub mod signal;
+pub mod tastes;
 mod weigh;
 mod wording;
 

@@ -29,7 +29,7 @@ pub struct Person<'a> {
 
 /// The shop's average shopper, as the index's statistics tell.
 #[derive(Clone, Copy)]
-pub(super) struct Average<'v>(&'v View);
+pub(super) struct Average<'v>(pub(super) &'v View);
 
 impl Average<'_> {
     fn category(&self, path: &[&str]) -> Option<u32> {

@@ -4,6 +4,8 @@
 
 pub mod access;
 pub mod boosts;
+pub mod difference;
+mod rewrites;
 pub mod rules;
 mod stored;
 pub mod suggestions;
@@ -14,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::RuleId;
 use crate::domain::size::SizeSystem;
+use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
 use boosts::Boosts;
@@ -27,6 +30,9 @@ pub struct Settings {
     /// Grows by one with every change; a writer that names an older one is refused.
     #[serde(default)]
     pub version: u64,
+    /// Who made this version, and when; earlier programs did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// ISO 639-1 code that chooses the stemmer: en, de, fr, es, it, pt or nl.
     pub language: String,
     /// Weights of the text fields in the lexical score.
@@ -54,6 +60,17 @@ pub struct Settings {
     /// Pinned and blocked suggestions.
     #[serde(default)]
     pub suggestions: SuggestionSettings,
+}
+
+/// Who changed settings, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The name of the key; absent where none was needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Weights of the text fields, ≥ 0; 0 leaves a field out of the lexical score.
@@ -252,6 +269,7 @@ impl Settings {
         for rule in self.rules.values() {
             rule.check()?;
         }
+        rewrites::check(&self.rules)?;
         self.boosts.check()?;
         self.suggestions.check()
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::filter::Filter;
 use crate::domain::id::ProductId;
+use crate::domain::schedule::Schedule;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
@@ -50,6 +51,94 @@ pub struct When {
     /// Not at or after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Only in these hours of the week.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// Only for shoppers with all of these likings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shopper: Vec<Liking>,
+    /// Only for this share of visitors, 0–100 percent: by shopper, else by session, always the
+    /// same ones; not for who names neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_percent: Option<f64>,
+}
+
+impl When {
+    /// What is wrong with it, in words.
+    fn mistake(&self) -> Option<&'static str> {
+        if self.share_percent.is_some_and(|share| !(0.0..=100.0).contains(&share)) {
+            return Some("'when.share_percent' is from 0 to 100");
+        }
+        if let Some(schedule) = &self.schedule {
+            if !(1..=50).contains(&schedule.hours.len()) {
+                return Some("'when.schedule.hours' has 1 to 50 entries");
+            }
+            if schedule.calendar().is_none() {
+                return Some("'when.schedule.time_zone' is a name such as 'Europe/Berlin'");
+            }
+        }
+        if self.shopper.len() > 20 {
+            return Some("'when.shopper' has at most 20 entries");
+        }
+        self.shopper.iter().find_map(Liking::mistake)
+    }
+}
+
+/// A condition on how much a shopper wants one thing, from −1 to 1: value × confidence of what is
+/// known, 0 where nothing is. Exactly one thing is named, as the catalogue writes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Liking {
+    /// A brand, over the whole shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// A category, by its path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub category: Vec<String>,
+    /// A colour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// A size of any size system: 1 where the shopper stated it, else its share of what was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// At least so much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f32>,
+    /// At most so much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f32>,
+}
+
+impl Liking {
+    /// Whether a value is within the bounds.
+    pub fn holds(&self, value: f32) -> bool {
+        self.at_least.is_none_or(|least| value >= least)
+            && self.at_most.is_none_or(|most| value <= most)
+    }
+
+    /// What is wrong with it, in words.
+    fn mistake(&self) -> Option<&'static str> {
+        let named = [
+            self.brand.is_some(),
+            !self.category.is_empty(),
+            self.color.is_some(),
+            self.size.is_some(),
+        ];
+        let bounds = [self.at_least, self.at_most];
+        if named.into_iter().filter(|named| *named).count() != 1 {
+            return Some("each of 'when.shopper' names one of brand, category, color and size");
+        }
+        if bounds.iter().flatten().any(|bound| !(-1.0..=1.0).contains(bound)) {
+            return Some("'at_least' and 'at_most' of 'when.shopper' are from -1 to 1");
+        }
+        match (self.at_least, self.at_most) {
+            (None, None) => Some("each of 'when.shopper' has 'at_least' or 'at_most'"),
+            (Some(least), Some(most)) if least > most => {
+                Some("'at_least' of 'when.shopper' is not above 'at_most'")
+            }
+            (Some(_), _) | (_, Some(_)) => None,
+        }
+    }
 }
 
 /// A condition on the normalised text of the query.
@@ -58,6 +147,8 @@ pub struct When {
 pub enum QueryCondition {
     /// The whole text.
     Is(String),
+    /// The whole text, or what synonyms of the index make of it: what is typed to find it.
+    Means(String),
     /// These words, next to one another and in order.
     Contains(String),
     /// The first words.
@@ -102,6 +193,18 @@ pub enum Action {
         /// What products must be.
         filter: Filter,
     },
+    /// Searches for other words in place of these.
+    Replace {
+        /// Which words of the query, next to one another and in order.
+        words: String,
+        /// What is searched for instead.
+        with: String,
+    },
+    /// Searches without these words.
+    Remove {
+        /// Which words of the query, next to one another and in order.
+        words: String,
+    },
     /// Sends the shopper to another page.
     Redirect {
         /// Where to.
@@ -120,7 +223,7 @@ fn is_web_address(url: &str) -> bool {
 }
 
 impl Rule {
-    /// Checks positions, strengths and sizes.
+    /// Checks positions, strengths, shares and sizes.
     ///
     /// # Errors
     /// `BadRequest` that names the value and its range.
@@ -129,6 +232,9 @@ impl Rule {
             |message: &str| Err(Error::bad_request("invalid_rule", message, "nothing was changed"));
         if self.then.is_empty() || self.then.len() > 100 {
             return invalid("a rule has 1 to 100 actions in 'then'");
+        }
+        if let Some(mistake) = self.when.mistake() {
+            return invalid(mistake);
         }
         for action in &self.then {
             match action {
@@ -156,6 +262,8 @@ impl Rule {
                 | Action::Bury { .. }
                 | Action::Hide { .. }
                 | Action::Filter { .. }
+                | Action::Replace { .. }
+                | Action::Remove { .. }
                 | Action::Redirect { .. }
                 | Action::Banner { .. } => {}
             }

@@ -30,7 +30,9 @@ impl Settings {
             {
                 stored.remove("ranking");
             }
+            let change = stored.remove("change");
             complete(stored, defaults);
+            stored.extend(change.map(|change| ("change".to_owned(), change)));
         }
         serde_json::from_value(stored).map_err(damaged)
     }

@@ -20,3 +20,4 @@ mod search;
 mod serving;
 mod shoppers;
 mod suggest;
+mod versions;

@@ -4,9 +4,13 @@
 //! 2. A file of `tests/cases/merch` per case of precedence says what comes out.
 //! 3. A rule fires when all its conditions hold, compared by folded words.
 //! 4. Whatever the rules, the result is that of a slow and obvious model.
+//! 5. Rules found by their conditions are those that asking each one finds.
+//! 6. What is wrong with a set of rules is named, and nothing of a sound one.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
 
+mod conditions;
+mod lint;
 mod properties;
 
 use std::collections::BTreeMap;
@@ -23,7 +27,7 @@ use vitrine::domain::search::SearchRequest;
 use vitrine::domain::time::Timestamp;
 use vitrine::index::columns::Columns;
 use vitrine::index::columns::statistics::Statistics;
-use vitrine::merch::{self, Placement, Situation};
+use vitrine::merch::{self, Placement, Rulebook, Situation};
 use vitrine::query::Query;
 use vitrine::rank::signal::{Signal, Signals};
 use vitrine::rank::{Ranked, RankedItem};
@@ -156,7 +160,8 @@ fn check(name: &str, case: &Case) {
     let shop = Shop::new(&case.products);
     let settings = settings(&case.settings);
     let request = request(&case.contexts, &case.filters);
-    let situation = Situation::of(&request, Timestamp::parse(NOW).unwrap(), fold);
+    let rulebook = Rulebook::new(&settings, fold);
+    let situation = Situation::of(&request, Timestamp::parse(NOW).unwrap(), &rulebook);
     let ranked = shop.ranked(&case.ranked, case.sorted);
     let mut placement = merch::apply(ranked, &query(&case.query), &settings, &situation).unwrap();
     let (expect, why) = (&case.expect, &case.why);
@@ -208,7 +213,8 @@ fn fires(when: &Value, text: &str, contexts: &[&str], filters: &Value) -> bool {
     let settings = settings(&json!({"rules": {"r": rule}}));
     let contexts: Vec<String> = contexts.iter().map(ToString::to_string).collect();
     let request = request(&contexts, &serde_json::from_value(filters.clone()).unwrap());
-    let situation = Situation::of(&request, Timestamp::parse(NOW).unwrap(), fold);
+    let rulebook = Rulebook::new(&settings, fold);
+    let situation = Situation::of(&request, Timestamp::parse(NOW).unwrap(), &rulebook);
     let placement =
         merch::apply(shop.ranked(&[], false), &query(text), &settings, &situation).unwrap();
     assert_eq!(placement.redirect.is_some(), !placement.fired.is_empty());

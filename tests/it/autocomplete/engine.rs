@@ -180,11 +180,14 @@ fn blocks_and_pins_act_with_the_next_call() {
     assert!(texts(&ask(engine, "nord")).contains(&"Nordvik"));
     let settings =
         json!({"blocked": ["nordvik"], "pinned": [{"text": "rain jacket", "when": "no"}]});
-    engine.put_suggestions(&shop(), serde_json::from_value(settings).unwrap()).unwrap();
+    engine
+        .editor(Default::default())
+        .put_suggestions(&shop(), serde_json::from_value(settings).unwrap())
+        .unwrap();
     let answer = ask(engine, "no");
     assert_eq!(answer[0].text, "rain jacket");
     assert!(!texts(&answer).contains(&"Nordvik"));
-    engine.put_suggestions(&shop(), Default::default()).unwrap();
+    engine.editor(Default::default()).put_suggestions(&shop(), Default::default()).unwrap();
     assert!(texts(&ask(engine, "nord")).contains(&"Nordvik"));
 }
 

@@ -68,6 +68,27 @@ fn a_preview_shows_before_and_after_and_writes_nothing() {
 }
 
 #[test]
+fn conflicts_are_told_of_the_rules_and_of_a_draft() {
+    let client = Client::guarded();
+    let merchandiser = client.scoped(&[Scope::Merchandise], &[]);
+    let conflicts = format!("{RULES}/conflicts");
+    let none = json!({ "findings": [], "complete": true });
+    assert_eq!(merchandiser.get(&conflicts).ok(), none);
+    let rule =
+        |product: &str| json!({ "then": [{ "do": "pin", "product_id": product, "position": 1 }] });
+    merchandiser.put(&format!("{RULES}/mugs"), &rule("mug-1")).ok();
+    let draft = json!({ "rules": { "shoes": rule("shoe-1") }, "search": { "q": "shoe" } });
+    let found = merchandiser.post(&format!("{RULES}/preview"), &draft).ok()["conflicts"].clone();
+    assert_eq!(found["findings"][0]["kind"], "same_position", "{found}");
+    assert_eq!(found["findings"][0]["rules"], json!(["mugs", "shoes"]));
+    assert_eq!(found["findings"][0]["products"], json!(["mug-1", "shoe-1"]));
+    assert_eq!(merchandiser.get(&conflicts).ok(), none, "a draft is no rule yet");
+    merchandiser.put(&format!("{RULES}/shoes"), &rule("shoe-1")).ok();
+    assert_eq!(merchandiser.get(&conflicts).ok(), found);
+    client.scoped(&[Scope::Search], &[]).get(&conflicts).refused(403, "forbidden");
+}
+
+#[test]
 fn boosts_are_replaced_and_checked() {
     let client = Client::open();
     let path = "/v1/indexes/shop/boosts";
@@ -83,6 +104,91 @@ fn boosts_are_replaced_and_checked() {
     let unknown = json!({ "numeric": [{ "field": "colour", "percent": 1.0 }] });
     client.put(path, &unknown).refused(400, "invalid_request");
     assert_eq!(client.get(path).ok(), boosts);
+}
+
+#[test]
+fn a_rule_for_a_segment_acts_for_its_shoppers_while_they_may_be_known() {
+    let client = Client::open();
+    let now = vitrine::startup::now().as_ms();
+    let history: Vec<_> = (1..=6)
+        .map(|day| {
+            let mut bought = event("purchase", "anna", "shoe-1");
+            bought["timestamp"] = json!(now - day * 86_400_000);
+            bought["variant_sku"] = json!("S1-42");
+            bought
+        })
+        .collect();
+    client.post("/v1/events", &json!(history)).ok();
+    let fires = |liking: serde_json::Value, search: serde_json::Value| {
+        let then = json!([{ "do": "redirect", "url": "/club" }]);
+        let rule = json!({ "when": { "shopper": [liking] }, "then": then });
+        client.put(&format!("{RULES}/club"), &rule).ok();
+        client.search(&search)["redirect"] == "/club"
+    };
+    let anna = json!({ "shopper": "anna" });
+    for (liking, expected) in [
+        (json!({ "brand": "Nordvik", "at_least": 0.01 }), true),
+        (json!({ "brand": "Nordvik", "at_least": 1 }), false),
+        (json!({ "brand": "Nordvik", "at_most": 0 }), false),
+        (json!({ "brand": "Alba", "at_least": 0.01 }), false),
+        (json!({ "brand": "Alba", "at_most": 0.05 }), true),
+        (json!({ "category": ["Shoes"], "at_least": 0.01 }), true),
+        (json!({ "category": ["Kitchen"], "at_least": 0.01 }), false),
+        (json!({ "color": "black", "at_least": 0.01 }), true),
+        (json!({ "color": "white", "at_least": 0.01 }), false),
+        (json!({ "size": "42", "at_least": 0.1 }), true),
+        (json!({ "size": "43", "at_least": 0.01 }), false),
+    ] {
+        assert_eq!(fires(liking.clone(), anna.clone()), expected, "{liking}");
+    }
+    let nordvik = || json!({ "brand": "Nordvik", "at_least": 0.01 });
+    let anybody = || json!({ "brand": "Nordvik", "at_most": 1 });
+    assert!(!fires(nordvik(), json!({ "shopper": "anna", "personalize": 0.0 })));
+    assert!(!fires(anybody(), json!({ "shopper": "bert" })), "of whom nothing is known");
+    assert!(!fires(anybody(), json!({})));
+    client.put("/v1/shoppers/anna/preferences", &json!({ "consent": "none" })).ok();
+    assert!(!fires(anybody(), anna), "without consent");
+}
+
+#[test]
+fn a_rule_rewrites_the_query_and_the_answer_says_so() {
+    let client = Client::open();
+    let search = |q: &str| client.search(&json!({ "q": q, "mode": "lexical" }));
+    let write = |id: &str, rule: serde_json::Value| client.put(&format!("{RULES}/{id}"), &rule);
+    let replace =
+        |words: &str, with: &str| json!({ "do": "replace", "words": words, "with": with });
+    assert!(!ids(&search("tankard")).contains(&"mug-1".to_owned()));
+    let rule = json!({ "when": { "query": { "contains": "tankard" } },
+        "then": [replace("Tankard", "enamel mug"), { "do": "remove", "words": "please" },
+                 { "do": "banner", "content": "mugs" }] });
+    write("tankards", rule).ok();
+    let found = search("please, a TANKARD");
+    assert_eq!(ids(&found)[0], "mug-1");
+    assert_eq!(found["query"]["rewritten"], ", a enamel mug");
+    assert_eq!(found["banners"], json!(["mugs"]), "rules fire on what was asked");
+    let other = search("mug please");
+    assert_eq!(other["query"].get("rewritten"), None);
+    // Rewrites that lead back, or to what they started from, would never end.
+    let always = |then: serde_json::Value| json!({ "then": [then] });
+    let circle =
+        write("circle", always(replace("enamel", "big tankard"))).refused(400, "invalid_rule");
+    let message = circle["error"]["message"].as_str().unwrap();
+    assert!(message.contains("\"circle\"") && message.contains("\"tankards\""), "{message}");
+    let own = write("own", always(replace("shoe", "running shoe"))).refused(400, "invalid_rule");
+    assert!(own["error"]["message"].as_str().unwrap().contains("\"own\""));
+    for then in [
+        replace("shoe", &"long ".repeat(50)),
+        replace(&"long ".repeat(50), "shoe"),
+        replace("!", "shoe"),
+        replace("shoe", " "),
+        json!({ "do": "remove", "words": "-" }),
+    ] {
+        let refused = write("wrong", always(then.clone())).refused(400, "invalid_rule");
+        let message = refused["error"]["message"].as_str().unwrap();
+        assert!(message.contains("\"wrong\""), "{then}: {message}");
+    }
+    write("chain", always(replace("goblet", "tankard"))).ok();
+    assert_eq!(ids(&search("tankard"))[0], "mug-1");
 }
 
 const COMPARE: &str = "/v1/indexes/shop/search/compare";

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vitrine::domain::product::Product;
 use vitrine::domain::search::SearchRequest;
 use vitrine::domain::time::Timestamp;
-use vitrine::merch::{self, Situation};
+use vitrine::merch::{self, Rulebook, Situation};
 use vitrine::settings::Settings;
 use vitrine::text::normalise::fold;
 
@@ -156,7 +156,8 @@ impl World {
         };
         // Where every product has another brand the dictionary does not know the one asked for,
         // but the field it knows: nothing is skipped.
-        let situation = Situation::of(&request, Timestamp::parse(NOW).unwrap(), fold);
+        let rulebook = Rulebook::new(&settings, fold);
+        let situation = Situation::of(&request, Timestamp::parse(NOW).unwrap(), &rulebook);
         let scored = |(product, eighths, exact): &(usize, i32, bool)| {
             let exact = exact.then(|| "exact".to_owned());
             Scored(id(*product), *eighths as f32 / 8.0, exact)
