@@ -162,14 +162,8 @@ impl Engine {
     ) -> Result<Page> {
         let started = Instant::now();
         limits::check_search(request, &snapshot.view.settings, caller)?;
-        let journey = self.journeys.of(&snapshot.index, request, caller.now);
-        let (now, profile) = match journey {
-            Some(journey) => (journey.begun, Some(journey.profile)),
-            None => (caller.now, self.profile_for(request, snapshot, caller.now)?),
-        };
-        if let Some(profile) = &profile {
-            self.journeys.begin(&snapshot.index, request, (now, profile));
-        }
+        let known = self.profile_for(request, snapshot, caller.now)?;
+        let (now, profile) = known.map_or((caller.now, None), |(begun, one)| (begun, Some(one)));
         let caller = Caller { now, ..caller };
         let mut page = self.search_as(snapshot, (request, profile.as_ref()), caller)?;
         page.took_ms = started.elapsed().as_secs_f64() * 1_000.0;

@@ -2,7 +2,6 @@
 //! that no product repeats or vanishes while events arrive.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
 use lru::LruCache;
 use parking_lot::Mutex;
@@ -12,7 +11,7 @@ use crate::domain::event::Visitor;
 use crate::domain::id::IndexName;
 use crate::domain::search::SearchRequest;
 use crate::domain::time::{DAY_MS, Timestamp};
-use crate::shopper::profile::Profile;
+use crate::shopper::packed::Packed;
 
 /// Searches whose profile is kept for their next pages.
 const JOURNEYS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2_000);
@@ -30,16 +29,23 @@ pub(super) struct Journey {
     visitor: String,
     /// When the first page was asked for.
     pub(super) begun: Timestamp,
-    /// What was known then.
-    pub(super) profile: Arc<Profile>,
+    /// What was known then; packed, since a busy visitor's profile is large.
+    pub(super) profile: Packed,
 }
 
 /// The searches of late by visitor and request.
-pub(super) struct Journeys(Mutex<LruCache<Key, Journey>>);
+pub(super) struct Journeys(Mutex<Kept>);
+
+struct Kept {
+    journeys: LruCache<Key, Journey>,
+    /// Counts what was forgotten: what was known before that is not kept after it.
+    forgotten: u64,
+}
 
 impl Default for Journeys {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(JOURNEYS_KEPT)))
+        let journeys = LruCache::new(JOURNEYS_KEPT);
+        Self(Mutex::new(Kept { journeys, forgotten: 0 }))
     }
 }
 
@@ -55,32 +61,43 @@ impl Journeys {
             return None;
         }
         let key = key(index, request)?;
-        let journey = self.0.lock().get(&key).cloned()?;
+        let journey = self.0.lock().journeys.get(&key).cloned()?;
         let age_ms = now.as_ms() - journey.begun.as_ms();
         (0..AGE_MS_MAX).contains(&age_ms).then_some(journey)
     }
 
-    /// Keeps what a page was made with for those that follow.
+    /// The count of what was forgotten so far, to be given to `begin`.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.0.lock().forgotten
+    }
+
+    /// Keeps what a page was made with for those that follow, unless something was forgotten since
+    /// `forgotten` was counted.
     pub(super) fn begin(
         &self,
         index: &IndexName,
         request: &SearchRequest,
-        (begun, profile): (Timestamp, &Arc<Profile>),
+        (begun, profile): (Timestamp, &Packed),
+        forgotten: u64,
     ) {
         let visitor = visitor(request).map(|visitor| visitor.key());
         if let (Some(visitor), Some(key)) = (visitor, key(index, request)) {
-            let journey = Journey { visitor, begun, profile: Arc::clone(profile) };
-            self.0.lock().put(key, journey);
+            let journey = Journey { visitor, begun, profile: profile.clone() };
+            let mut kept = self.0.lock();
+            if kept.forgotten == forgotten {
+                kept.journeys.put(key, journey);
+            }
         }
     }
 
     /// Forgets what was made for a visitor.
     pub(super) fn forget(&self, visitor: &str) {
         let mut kept = self.0.lock();
-        let of_visitor = kept.iter().filter(|(_, journey)| journey.visitor == visitor);
+        kept.forgotten += 1;
+        let of_visitor = kept.journeys.iter().filter(|(_, journey)| journey.visitor == visitor);
         let keys: Vec<Key> = of_visitor.map(|(key, _)| *key).collect();
         for key in keys {
-            kept.pop(&key);
+            kept.journeys.pop(&key);
         }
     }
 }

@@ -31,16 +31,24 @@ pub struct LoggedEvent {
 }
 
 impl Engine {
+    /// What a search goes by: when its first page was asked for, and what was known then.
     pub(super) fn profile_for(
         &self,
         request: &SearchRequest,
         snapshot: &Snapshot,
         now: Timestamp,
-    ) -> Result<Option<Arc<Profile>>> {
-        if request.personalize <= 0.0 {
+    ) -> Result<Option<(Timestamp, Arc<Profile>)>> {
+        let visitor = Visitor::from_parts(request.shopper.as_ref(), request.session.as_ref());
+        let Some(visitor) = visitor.filter(|_| request.personalize > 0.0) else {
             return Ok(None);
-        }
-        self.visitor_profile((request.shopper.as_ref(), request.session.as_ref()), snapshot, now)
+        };
+        let forgotten = self.journeys.forgotten();
+        let (begun, packed) = match self.journeys.of(&snapshot.index, request, now) {
+            Some(journey) => (journey.begun, journey.profile),
+            None => (now, self.packed_profile(&visitor, snapshot, now)?),
+        };
+        self.journeys.begin(&snapshot.index, request, (begun, &packed), forgotten);
+        Ok(Some((begun, self.profiles.open(&visitor.key(), &packed))))
     }
 
     pub(super) fn visitor_profile(
@@ -52,18 +60,28 @@ impl Engine {
         let Some(visitor) = Visitor::from_parts(who.0, who.1) else {
             return Ok(None);
         };
+        let packed = self.packed_profile(&visitor, snapshot, now)?;
+        Ok(Some(self.profiles.open(&visitor.key(), &packed)))
+    }
+
+    /// What is known of a visitor, as it is kept: a little coarser than the fold. Nobody shall
+    /// notice whether it was kept or is new.
+    fn packed_profile(
+        &self,
+        visitor: &Visitor,
+        snapshot: &Snapshot,
+        now: Timestamp,
+    ) -> Result<Packed> {
         let (key, parameters) = (visitor.key(), &snapshot.parameters);
         let forgotten = match self.profiles.get(&key, &snapshot.index, (parameters, now)) {
-            Ok(packed) => return Ok(Some(self.profiles.open(&key, &packed))),
+            Ok(packed) => return Ok(packed),
             Err(forgotten) => forgotten,
         };
-        let packed = Packed::of(&self.fold_profile(&visitor, snapshot, now)?);
-        // What is kept is a little coarser than the fold. Nobody shall notice which one is used.
-        let profile = self.profiles.open(&key, &packed);
-        let index = snapshot.index.clone();
-        let folded = Folded { index, at: now, parameters: Arc::clone(parameters), profile: packed };
+        let profile = Packed::of(&self.fold_profile(visitor, snapshot, now)?);
+        let (index, parameters) = (snapshot.index.clone(), Arc::clone(parameters));
+        let folded = Folded { index, at: now, parameters, profile: profile.clone() };
         self.profiles.keep(&key, folded, forgotten);
-        Ok(Some(profile))
+        Ok(profile)
     }
 
     fn fold_profile(
@@ -120,6 +138,7 @@ impl Engine {
         removed.retain(|one| one.number == number);
         let visitor = Visitor::Shopper(shopper.clone());
         self.write_one(Write::RemoveEvent { visitor: visitor.clone(), event: number })?;
+        self.journeys.forget(&visitor.key());
         self.forget_profiles([visitor].into_iter().collect(), sessions_of(&removed))?;
         for LoggedEvent { recorded: RecordedEvent { event, .. }, .. } in removed {
             if let (EventKind::Search, Some(searcher)) = (event.kind, event.visitor()) {

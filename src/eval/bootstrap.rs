@@ -42,10 +42,7 @@ pub fn paired_difference(
     resamples: usize,
     seed: u64,
 ) -> Result<Interval> {
-    let invalid = |message: &str| Err(Error::bad_request("invalid_comparison", message, ""));
-    if control.len() != treatment.len() || control.is_empty() {
-        return invalid("the arms must have the same queries, at least one");
-    }
+    check_pairs(control, treatment)?;
     let differences: Vec<f64> =
         treatment.iter().zip(control).map(|(treated, plain)| treated - plain).collect();
     mean_interval(&differences, resamples, seed)
@@ -58,9 +55,8 @@ pub fn paired_difference(
 /// `BadRequest` when there are no values, one is not finite, or `resamples` is below 100, too few
 /// for the ends of the interval.
 pub fn mean_interval(values: &[f64], resamples: usize, seed: u64) -> Result<Interval> {
-    let invalid = |message: &str| Err(Error::bad_request("invalid_comparison", message, ""));
     if values.is_empty() || !values.iter().all(|value| value.is_finite()) {
-        return invalid("there must be a value, and every value must be finite");
+        return Err(invalid("there must be a value, and every value must be finite"));
     }
     let queries = values.len();
     let mean = |places: &mut dyn Iterator<Item = usize>| {
@@ -80,14 +76,11 @@ pub fn relative_change(
     resamples: usize,
     seed: u64,
 ) -> Result<Interval> {
-    let invalid = |message: &str| Err(Error::bad_request("invalid_comparison", message, ""));
-    if control.len() != treatment.len() || control.is_empty() {
-        return invalid("the arms must have the same queries, at least one");
-    }
+    check_pairs(control, treatment)?;
     if !control.iter().chain(treatment).all(|value| value.is_finite() && *value >= 0.0)
         || control.iter().sum::<f64>() <= 0.0
     {
-        return invalid("every value must be finite and at least 0, and not all may be 0");
+        return Err(invalid("every value must be finite and at least 0, and not all may be 0"));
     }
     let change = |places: &mut dyn Iterator<Item = usize>| {
         let (plain, treated) = places.fold((0.0, 0.0), |(plain, treated), place| {
@@ -97,6 +90,18 @@ pub fn relative_change(
         if plain > 0.0 { treated / plain - 1.0 } else { 0.0 }
     };
     resampled(control.len(), (resamples, seed), &change)
+}
+
+fn invalid(message: &str) -> Error {
+    Error::bad_request("invalid_comparison", message, "")
+}
+
+/// Whether two arms can be compared query by query.
+fn check_pairs(control: &[f64], treatment: &[f64]) -> Result<()> {
+    if control.len() == treatment.len() && !control.is_empty() {
+        return Ok(());
+    }
+    Err(invalid("the arms must have the same queries, at least one"))
 }
 
 /// What is measured on the places of queries.
@@ -109,8 +114,7 @@ fn resampled(
     measure: &Measure<'_>,
 ) -> Result<Interval> {
     if resamples < 100 {
-        let message = "at least 100 resamples are needed";
-        return Err(Error::bad_request("invalid_comparison", message, ""));
+        return Err(invalid("at least 100 resamples are needed"));
     }
     let mut generator = SplitMix(seed);
     let mut measured: Vec<f64> = (0..resamples)

@@ -138,10 +138,11 @@ impl fmt::Display for Comparison {
                     write!(formatter, "{:>16}", "")?;
                     continue;
                 };
-                let change = 100.0 * (own.mrr / row.mrr.max(f64::MIN_POSITIVE) - 1.0);
-                let shown = match place {
-                    0 => format!("{:.3}", own.mrr),
-                    _ => format!("{:.3} {change:>+6.1}%", own.mrr),
+                // Nothing found is nothing to compare with.
+                let is_compared = place > 0 && row.mrr > 0.0;
+                let shown = match is_compared {
+                    false => format!("{:.3}", own.mrr),
+                    true => format!("{:.3} {:>+6.1}%", own.mrr, 100.0 * (own.mrr / row.mrr - 1.0)),
                 };
                 write!(formatter, "{shown:>16}")?;
             }

@@ -355,6 +355,21 @@ fn pages_fit_together_while_events_arrive() {
 }
 
 #[test]
+fn the_next_page_knows_nothing_of_who_was_erased() {
+    let engine = &sample_shop().engine;
+    let request = |page: usize, strength: f64| json!({"q": "jacket", "shopper": "leaves", "page": page, "personalize": strength});
+    let plain: Vec<Page> = (1..=2).map(|page| search(engine, request(page, 0.0))).collect();
+    let bought = plain[1].hits.iter().step_by(5).map(|hit| {
+        json!({"type": "purchase", "shopper": "leaves", "index": "shop", "product_id": hit.id})
+    });
+    record(engine, bought.collect());
+    assert_ne!(ids(&search(engine, request(1, 1.0))), ids(&plain[0]));
+    assert_ne!(ids(&search(engine, request(2, 1.0))), ids(&plain[1]));
+    engine.erase_shopper(&ShopperId::parse("leaves").unwrap(), sample_now()).unwrap();
+    assert_eq!(ids(&search(engine, request(2, 1.0))), ids(&plain[1]));
+}
+
+#[test]
 fn exploration_shows_a_known_share_of_searches_one_product_by_chance() {
     let shop = TestEngine::empty();
     let settings = json!({"semantic": {"enabled": false}, "personalisation": {"exploration": 0.2}});
