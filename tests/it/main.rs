@@ -15,6 +15,7 @@ mod embed;
 mod engine;
 mod erasure;
 mod eval;
+mod fuzz;
 mod http;
 mod merch;
 mod rank;

@@ -1,0 +1,8 @@
+//! Hands libFuzzer's bytes to the target `config`.
+
+#![no_main]
+
+#[path = "../targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::run("config", bytes));
