@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod boost_effect;
 mod compare;
 mod completion_trial;
 mod editing;
@@ -13,6 +14,8 @@ mod present;
 mod preview;
 mod products;
 mod profiles;
+mod queries;
+mod query_preview;
 mod samples;
 mod shoppers;
 mod snapshot;
@@ -23,6 +26,7 @@ mod versions;
 mod waiting;
 mod worker;
 
+pub use crate::merch::Effect as BoostEffect;
 pub use crate::merch::Report as RuleConflicts;
 pub use crate::rank::signal::PERSONAL;
 pub use access::{Denied, KeyView, KeyWish, NewKey};
@@ -31,12 +35,14 @@ pub use compare::{CompareRequest, Comparison, Move, Party};
 pub use completion_trial::{PastSearch, Remembered, Suggestible};
 pub use editing::{Edit, Editor};
 pub use events::Recorded;
-pub use preview::{Preview, PreviewRequest};
+pub use preview::{DraftRules, Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
+pub use queries::{QueryCount, QueryCounts, QueryOrder, RecentQueries, Served};
+pub use query_preview::{ChangedQuery, QueryPreview, QueryPreviewRequest, QueryPreviewRun};
 pub use samples::Sample;
 pub use shoppers::LoggedEvent;
 pub use trial::{History, Trial};
-pub use versions::{Version, VersionSummary, Versions};
+pub use versions::{Part, Version, VersionSettings, VersionSummary, Versions};
 
 pub use crate::catalog::{Format, Mapping};
 
@@ -54,7 +60,7 @@ use crate::domain::search::SearchRequest;
 use crate::domain::time::Timestamp;
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
-use crate::merch::{self, Situation};
+use crate::merch::{self, Situation, visitor};
 use crate::query::understand;
 use crate::rank::Ranking;
 use crate::rank::order::sort_keys;
@@ -152,6 +158,30 @@ impl Engine {
     ) -> Result<Page> {
         let snapshot = self.index(index)?.snapshot();
         self.search_in(&snapshot, request, caller)
+    }
+
+    /// Searches for a shopper of the shop: as [`Engine::search`], and counted among what is searched
+    /// for of late.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn serve(
+        &self,
+        index: &IndexName,
+        request: &SearchRequest,
+        caller: Caller,
+    ) -> Result<Page> {
+        let index = self.index(index)?;
+        let page = self.search_in(&index.snapshot(), request, caller)?;
+        if request.page == 1 && request.per_page > 0 {
+            index.queries().count(&Served {
+                q: &request.q,
+                visitor: visitor(request),
+                without_result: page.total == 0,
+                at: caller.now,
+            });
+        }
+        Ok(page)
     }
 
     fn search_in(

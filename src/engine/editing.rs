@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Engine;
 use super::admin::{IndexSummary, unknown_rule};
-use super::versions::unknown_version;
+use super::versions::Part;
 use crate::domain::id::{IndexName, RuleId};
 use crate::error::{Error, Result};
 use crate::settings::boosts::Boosts;
@@ -122,18 +122,24 @@ impl Editor<'_> {
         })
     }
 
-    /// Makes the settings again what they were at a version; that is a version of its own.
+    /// Makes the settings, or a part of them, again what they were at a version; that is a version
+    /// of its own.
     ///
     /// # Errors
     /// `NotFound` for an unknown index or version, `BadRequest` when what was valid then no longer
     /// is.
-    pub fn restore(&self, index: &IndexName, version: u64) -> Result<Settings> {
-        self.engine.index(index)?;
-        let old = self.engine.store.settings_at(index, version)?;
-        let old = old.ok_or_else(|| unknown_version(version))?;
-        old.check()?;
-        self.engine.check_embedder(&old)?;
-        self.change(index, self.edit.version, |_| Ok(old.clone()))
+    pub fn restore(&self, index: &IndexName, version: u64, part: Part) -> Result<Settings> {
+        let old = self.engine.settings_at(index, version)?;
+        self.change(index, self.edit.version, |present| {
+            let mut restored = old.clone();
+            if part == Part::Merchandising {
+                let Settings { rules, boosts, suggestions, .. } = restored;
+                restored = Settings { rules, boosts, suggestions, ..present.clone() };
+            }
+            restored.check()?;
+            self.engine.check_embedder(&restored)?;
+            Ok(restored)
+        })
     }
 
     /// The settings that a change would start from.

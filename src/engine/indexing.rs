@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use parking_lot::{Condvar, Mutex};
 
+use super::queries::QueryCounts;
 use super::snapshot::Snapshot;
 use super::suggesting::SuggestionLayers;
 use super::worker::Worker;
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     pub(super) embedders: Arc<Embedders>,
     pub(super) folder: Option<PathBuf>,
     pub(super) snapshot: ArcSwap<Snapshot>,
+    /// What is searched for of late.
+    pub(super) queries: QueryCounts,
     /// Taken to replace the snapshot, so that settings and generations do not undo one another.
     pub(super) publishing: Mutex<()>,
     pub(super) state: Mutex<State>,
@@ -87,6 +90,7 @@ impl Index {
             name: name.clone(),
             store: Arc::clone(&engine.store),
             embedders: Arc::clone(&engine.embedders),
+            queries: QueryCounts::open(folder.as_deref()),
             folder,
             snapshot: ArcSwap::from_pointee(Snapshot::new(name.clone(), view, suggestions)),
             publishing: Mutex::new(()),
@@ -109,6 +113,11 @@ impl Index {
     /// The published snapshot.
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         self.shared.snapshot.load_full()
+    }
+
+    /// What is searched for of late.
+    pub(super) fn queries(&self) -> &QueryCounts {
+        &self.shared.queries
     }
 
     /// Tells the thread that the store has something new for it.
@@ -248,7 +257,8 @@ pub(super) fn recipe(
 pub(super) fn remove_other_folders(folder: Option<&Path>, wanted: Option<&Path>) {
     let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
     for entry in entries.into_iter().flatten().flatten() {
-        if wanted != Some(entry.path().as_path())
+        if entry.path().is_dir()
+            && wanted != Some(entry.path().as_path())
             && let Err(error) = std::fs::remove_dir_all(entry.path())
         {
             tracing::warn!(%error, path = %entry.path().display(), "an old index folder stays");

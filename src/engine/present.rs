@@ -11,6 +11,7 @@ use crate::domain::page::{Explanation, Factor, Hit, Page, Understanding};
 use crate::domain::search::SearchRequest;
 use crate::error::Result;
 use crate::index::columns::row::Row;
+use crate::index::document::SALES_NUMBERS;
 use crate::merch::{PlacedItem, Placement};
 use crate::query::Query;
 use crate::rank::Ranking;
@@ -222,6 +223,16 @@ fn overlay(product: &mut Value, row: &Row) {
     replace("created_at", numbers.created_at.map(|time| Value::from(time.to_text())));
     replace("price", numbers.price.map(Value::from));
     replace("stock", numbers.stock.map(Value::from));
+    if let Some(sales) = &numbers.sales {
+        let numbers = [sales.list_price, sales.per_day, sales.conversion_rate];
+        for (name, number) in SALES_NUMBERS.into_iter().zip(numbers) {
+            if let (Some(field), Some(number)) = (fields.get_mut(name), number)
+                && field.is_number()
+            {
+                *field = Value::from(number);
+            }
+        }
+    }
     let variants = fields.get_mut("variants").and_then(Value::as_array_mut);
     for (variant, row) in variants.into_iter().flatten().zip(&row.variants) {
         let Some(variant) = variant.as_object_mut() else { continue };

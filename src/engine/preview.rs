@@ -25,13 +25,16 @@ use crate::settings::rules::Rule;
 pub struct PreviewRequest {
     /// Rules to add or replace; `null` removes one.
     #[serde(default)]
-    pub rules: BTreeMap<RuleId, Option<Rule>>,
+    pub rules: DraftRules,
     /// Boosts in place of the present ones.
     #[serde(default)]
     pub boosts: Option<Boosts>,
     /// The search.
     pub search: SearchRequest,
 }
+
+/// Rules to add or replace, by id; `None` removes one.
+pub type DraftRules = BTreeMap<RuleId, Option<Rule>>;
 
 /// What a draft changes on a page, and what is wrong with the rules it makes.
 #[derive(Clone, Debug, Serialize)]
@@ -44,6 +47,24 @@ pub struct Preview {
 }
 
 impl Snapshot {
+    /// This snapshot with a draft in its settings.
+    pub(super) fn drafted(&self, rules: DraftRules, boosts: Option<Boosts>) -> Result<Self> {
+        let mut settings = Settings::clone(&self.view.settings);
+        for (id, rule) in rules {
+            match rule {
+                Some(rule) => settings.rules.insert(id, rule),
+                None => settings.rules.remove(&id),
+            };
+        }
+        if let Some(boosts) = boosts {
+            settings.boosts = boosts;
+        }
+        settings.check()?;
+        let generation = Arc::clone(&self.view.generation);
+        let view = View { generation, settings: Arc::new(settings) };
+        Ok(self.with_view(view, Arc::clone(&self.suggestions)))
+    }
+
     /// What is wrong with the rules at a time.
     fn rule_conflicts(&self, now: Timestamp) -> Result<Report> {
         let (generation, settings) = (&self.view.generation, &self.view.settings);
@@ -73,20 +94,7 @@ impl Engine {
         caller: Caller,
     ) -> Result<Preview> {
         let snapshot = self.index(index)?.snapshot();
-        let mut settings = Settings::clone(&snapshot.view.settings);
-        for (id, rule) in draft.rules {
-            match rule {
-                Some(rule) => settings.rules.insert(id, rule),
-                None => settings.rules.remove(&id),
-            };
-        }
-        if let Some(boosts) = draft.boosts {
-            settings.boosts = boosts;
-        }
-        settings.check()?;
-        let generation = Arc::clone(&snapshot.view.generation);
-        let view = View { generation, settings: Arc::new(settings) };
-        let drafted = snapshot.with_view(view, Arc::clone(&snapshot.suggestions));
+        let drafted = snapshot.drafted(draft.rules, draft.boosts)?;
         let before = self.search_in(&snapshot, &draft.search, caller)?;
         let after = self.search_in(&drafted, &draft.search, caller)?;
         let conflicts = drafted.rule_conflicts(caller.now)?;

@@ -1,11 +1,16 @@
 //! Versions of an index's settings: who changed what, and when.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Engine;
-use crate::domain::id::IndexName;
+use crate::domain::id::{IndexName, RuleId};
 use crate::error::{Error, Result};
+use crate::settings::boosts::Boosts;
 use crate::settings::difference::{Difference, differences};
+use crate::settings::rules::Rule;
+use crate::settings::suggestions::SuggestionSettings;
 use crate::settings::{Change, Settings};
 
 /// A list tells at most so many paths of one version.
@@ -36,7 +41,59 @@ pub struct Versions {
     pub next_before: Option<u64>,
 }
 
-/// A version whole.
+/// Which part of the settings somebody may see and restore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// A merchandiser's: rules, boosts and suggestions.
+    Merchandising,
+}
+
+impl Part {
+    /// Whether a path of the settings, as a JSON pointer, is of this part.
+    fn has(self, path: &str) -> bool {
+        let first = path.split('/').nth(1);
+        match self {
+            Self::Whole => true,
+            Self::Merchandising => matches!(first, Some("rules" | "boosts" | "suggestions")),
+        }
+    }
+}
+
+/// Settings as far as somebody may see them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum VersionSettings {
+    /// All of them.
+    Whole(Box<Settings>),
+    /// A merchandiser's part.
+    Merchandising {
+        /// The version.
+        version: u64,
+        /// Rules by id.
+        rules: BTreeMap<RuleId, Rule>,
+        /// Boosts.
+        boosts: Boosts,
+        /// Pinned and blocked suggestions.
+        suggestions: SuggestionSettings,
+    },
+}
+
+impl VersionSettings {
+    /// A part of the settings.
+    pub fn of(settings: Settings, part: Part) -> Self {
+        match part {
+            Part::Whole => Self::Whole(Box::new(settings)),
+            Part::Merchandising => {
+                let Settings { version, rules, boosts, suggestions, .. } = settings;
+                Self::Merchandising { version, rules, boosts, suggestions }
+            }
+        }
+    }
+}
+
+/// A version, whole or a part of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Version {
     /// Its number.
@@ -47,25 +104,26 @@ pub struct Version {
     /// What differs from the version before, or of the first one from the defaults.
     pub changes: Vec<Difference>,
     /// The settings as they were.
-    pub settings: Settings,
+    pub settings: VersionSettings,
 }
 
 impl Engine {
-    /// Up to `limit` versions of the settings before the version `before`, the latest first.
+    /// Up to `limit` versions of a part of the settings before the version `before`, the latest
+    /// first; those that changed nothing of it have no paths.
     ///
     /// # Errors
     /// `NotFound` for an unknown index, Internal when the disk fails.
     pub fn settings_versions(
         &self,
         index: &IndexName,
-        before: Option<u64>,
-        limit: usize,
+        (before, limit): (Option<u64>, usize),
+        part: Part,
     ) -> Result<Versions> {
         let latest = self.settings(index)?.version;
         let mut number = before.map_or(latest, |before| latest.min(before.saturating_sub(1)));
         let mut versions = Vec::new();
         while number > 0 && versions.len() < limit {
-            versions.push(self.settings_version(index, number)?.summary());
+            versions.push(self.settings_version(index, number, part)?.summary());
             number -= 1;
         }
         let next_before = (number > 0).then_some(number + 1);
@@ -76,17 +134,40 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound` for an unknown index or version, Internal when the disk fails.
-    pub fn settings_version(&self, index: &IndexName, version: u64) -> Result<Version> {
-        self.index(index)?;
-        let settings = self.store.settings_at(index, version)?;
-        let settings = settings.ok_or_else(|| unknown_version(version))?;
+    pub fn settings_version(&self, index: &IndexName, version: u64, part: Part) -> Result<Version> {
+        let settings = self.settings_at(index, version)?;
         let earlier = match version.checked_sub(1).filter(|earlier| *earlier > 0) {
             Some(earlier) => self.store.settings_at(index, earlier)?,
             None => None,
         };
         let earlier = earlier.map_or_else(Settings::defaults, Ok)?;
-        let changes = differences(&earlier, &settings)?;
-        Ok(Version { version, change: settings.change.clone(), changes, settings })
+        let mut changes = differences(&earlier, &settings)?;
+        changes.retain(|change| part.has(&change.path));
+        let change = settings.change.clone();
+        Ok(Version { version, change, changes, settings: VersionSettings::of(settings, part) })
+    }
+
+    /// Whether the present settings and those of a version differ in a merchandiser's part.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown index or version, Internal when the disk fails.
+    pub fn merchandising_differs(
+        &self,
+        index: &IndexName,
+        present: &Settings,
+        version: u64,
+    ) -> Result<bool> {
+        let old = self.settings_at(index, version)?;
+        let same = old.rules == present.rules
+            && old.boosts == present.boosts
+            && old.suggestions == present.suggestions;
+        Ok(!same)
+    }
+
+    /// The settings as they were at a version.
+    pub(super) fn settings_at(&self, index: &IndexName, version: u64) -> Result<Settings> {
+        self.index(index)?;
+        self.store.settings_at(index, version)?.ok_or_else(|| unknown_version(version))
     }
 }
 
@@ -98,7 +179,7 @@ impl Version {
     }
 }
 
-pub(super) fn unknown_version(version: u64) -> Error {
+fn unknown_version(version: u64) -> Error {
     let message = format!("the settings have no version {version}");
     Error::not_found("unknown_version", message, "see GET …/settings/versions")
 }

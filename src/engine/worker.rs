@@ -27,6 +27,9 @@ const EMBEDDED_PUBLISH_EVERY: Duration = Duration::from_millis(1_500);
 /// Work on other threads is looked after this often.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// Counts of queries are written this often while something is counted.
+const SAVE_EVERY: Duration = Duration::from_secs(60);
+
 /// After a failure the thread waits this long before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -38,6 +41,7 @@ pub(super) struct Worker {
     suggestions: SuggestionWork,
     embedded_unpublished: bool,
     last_publish: Instant,
+    last_save: Instant,
 }
 
 impl Worker {
@@ -49,13 +53,19 @@ impl Worker {
             suggestions: SuggestionWork::default(),
             embedded_unpublished: false,
             last_publish: Instant::now(),
+            last_save: Instant::now(),
         }
     }
 
     pub(super) fn run(mut self) {
         loop {
             if self.shared.state.lock().stop {
+                self.shared.queries.save();
                 return;
+            }
+            if self.last_save.elapsed() >= SAVE_EVERY {
+                self.shared.queries.save();
+                self.last_save = Instant::now();
             }
             // A panic must not end the thread: writes would be acknowledged and never appear.
             let step = std::panic::catch_unwind(AssertUnwindSafe(|| self.step()));
@@ -112,7 +122,7 @@ impl Worker {
         if self.builder.is_linking() || self.suggestions.is_busy() {
             self.shared.changed.wait_for(&mut state, LOOK_EVERY);
         } else {
-            self.shared.changed.wait(&mut state);
+            self.shared.changed.wait_for(&mut state, SAVE_EVERY);
         }
     }
 

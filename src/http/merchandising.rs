@@ -2,21 +2,41 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::access::Access;
 use super::body::{Incoming, typed};
 use super::editing::{Editing, Versioned, versioned};
 use super::failure::Failure;
-use super::params::Names;
+use super::params::{Asked, Names};
 use super::state::AppState;
 use crate::domain::id::RuleId;
-use crate::engine::{CompareRequest, Comparison, Preview, PreviewRequest, RuleConflicts};
+use crate::engine::{
+    BoostEffect, CompareRequest, Comparison, Engine, Preview, PreviewRequest, QueryOrder,
+    QueryPreview, QueryPreviewRequest, RecentQueries, RuleConflicts,
+};
 use crate::settings::Settings;
 use crate::settings::access::Scope;
 use crate::settings::boosts::Boosts;
 use crate::settings::rules::Rule;
+
+/// A list has at most so many texts.
+const QUERIES_MAX: usize = 1_000;
+
+/// Which texts a list has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct QueriesAsked {
+    order: QueryOrder,
+    limit: usize,
+}
+
+impl Default for QueriesAsked {
+    fn default() -> Self {
+        Self { order: QueryOrder::default(), limit: 50 }
+    }
+}
 
 /// A rule with its id.
 #[derive(Debug, Serialize)]
@@ -106,6 +126,44 @@ pub(super) async fn preview(
     state.read(move |engine| engine.preview(&index, draft, caller)).await.map(Json)
 }
 
+/// `POST /v1/indexes/{index}/rules/preview/queries`: what a draft changes on the first pages of what
+/// is searched for of late. Between two pieces of the work other calls get their turn.
+pub(super) async fn preview_queries(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    body: Incoming,
+) -> Result<Json<QueryPreview>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let draft: QueryPreviewRequest = body.object().await?;
+    let caller = access.caller(&index);
+    let begin = move |engine: &Engine| engine.preview_queries(&index, draft, caller);
+    let mut run = state.read(begin).await?;
+    while !run.is_done() {
+        run = state.read(move |engine| run.go_on(engine)).await?;
+    }
+    Ok(Json(run.found()))
+}
+
+/// `GET /v1/indexes/{index}/queries`: what is searched for of late.
+pub(super) async fn recent_queries(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    Asked(QueriesAsked { order, limit }): Asked<QueriesAsked>,
+) -> Result<Json<RecentQueries>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Merchandise, Some(&index))?;
+    if !(1..=QUERIES_MAX).contains(&limit) {
+        let message = format!("'limit' is from 1 to {QUERIES_MAX}");
+        return Err(Failure::bad_request("invalid_parameter", message, "ask for less"));
+    }
+    let now = access.now;
+    let recent = move |engine: &Engine| engine.recent_queries(&index, (order, limit), now);
+    state.read(recent).await.map(Json)
+}
+
 /// `POST /v1/indexes/{index}/search/compare`: a search for one party and for another.
 pub(super) async fn compare(
     State(state): State<AppState>,
@@ -145,6 +203,20 @@ pub(super) async fn put_boosts(
     let write = state.write(move |engine| engine.editor(edit).put_boosts(&index, boosts));
     let settings = write.await?;
     Ok(versioned(settings.version, settings.boosts))
+}
+
+/// `POST /v1/indexes/{index}/boosts/effect`: what a draft of boosts would do over the index.
+pub(super) async fn boost_effect(
+    State(state): State<AppState>,
+    access: Access,
+    names: Names,
+    body: Incoming,
+) -> Result<Json<BoostEffect>, Failure> {
+    let index = names.index()?;
+    access.demand(Scope::Merchandise, Some(&index))?;
+    let boosts: Boosts = body.object().await?;
+    let caller = access.caller(&index);
+    state.read(move |engine| engine.boost_effect(&index, &boosts, caller)).await.map(Json)
 }
 
 /// The rule of a body, which may repeat its id, so that what was read can be sent back.

@@ -81,6 +81,8 @@ fn merchandising_routes() -> Router<AppState> {
         .route("/v1/indexes/{index}/rules", get(merchandising::list_rules))
         .route("/v1/indexes/{index}/rules/conflicts", get(merchandising::conflicts))
         .route("/v1/indexes/{index}/rules/preview", post(merchandising::preview))
+        .route("/v1/indexes/{index}/rules/preview/queries", post(merchandising::preview_queries))
+        .route("/v1/indexes/{index}/queries", get(merchandising::recent_queries))
         .route(
             "/v1/indexes/{index}/rules/{id}",
             get(merchandising::get_rule)
@@ -91,6 +93,7 @@ fn merchandising_routes() -> Router<AppState> {
             "/v1/indexes/{index}/boosts",
             get(merchandising::get_boosts).put(merchandising::put_boosts),
         )
+        .route("/v1/indexes/{index}/boosts/effect", post(merchandising::boost_effect))
         .route(
             "/v1/indexes/{index}/suggestions",
             get(suggest::get_settings).put(suggest::put_settings),

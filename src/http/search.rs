@@ -28,7 +28,7 @@ pub(super) async fn search(
     let may_explain = !request.explain || access.may_read(shopper, &index);
     let caller = access.caller(&index);
     let name = index.clone();
-    let mut page = state.read(move |engine| engine.search(&name, &request, caller)).await?;
+    let mut page = state.read(move |engine| engine.serve(&name, &request, caller)).await?;
     if !may_explain {
         hide_personal_evidence(&mut page);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::Hasher;
 
-use super::columns::row::term_hash;
+use super::columns::row::{sales_number, term_hash};
 use super::lexical::{LexicalDocument, TextField, quantity_key, reversed};
 use crate::domain::product::Product;
 use crate::domain::time::Timestamp;
@@ -21,6 +21,9 @@ const DESCRIPTION_BYTES_MAX: usize = 4_000;
 /// Attributes and unknown fields that name a product as its SKU does.
 const IDENTIFYING_ATTRIBUTES: [&str; 7] =
     ["model", "mpn", "model_number", "part_number", "ean", "upc", "isbn"];
+
+/// Fields beyond the usual ones whose numbers change often.
+pub const SALES_NUMBERS: [&str; 3] = ["list_price", "sales_per_day", "conversion_rate"];
 
 /// What the model reads is cut here; it cuts at its own token limit anyway.
 const EMBEDDED_BYTES_MAX: usize = 1_000;
@@ -77,6 +80,12 @@ pub fn content_hash(product: &Product) -> Result<u64> {
     bare.popularity = bare.popularity.map(|_| 0.0);
     bare.margin = bare.margin.map(|_| 0.0);
     bare.created_at = bare.created_at.map(|_| Timestamp::default());
+    for name in SALES_NUMBERS {
+        let number = bare.extra.get_mut(name).filter(|value| value.is_number());
+        if let Some(number) = number.filter(|value| sales_number(value).is_some()) {
+            *number = 0.into();
+        }
+    }
     for variant in &mut bare.variants {
         variant.price = variant.price.map(|_| 0.0);
         variant.stock = variant.stock.map(|_| 0);

@@ -1,12 +1,14 @@
 //! Boosts: a share of its own score, added to a product's score.
 
-use super::plan::label;
-use super::{PlacedItem, weave};
+use super::plan::{label, mistake};
+use super::shape::Measure;
+use super::{PlacedItem, Situation, Skipped, weave};
 use crate::domain::filter::Filter;
 use crate::domain::id::{Ordinal, RuleId};
 use crate::domain::page::Factor;
+use crate::error::Result;
 use crate::rank::{Matcher, Ranked, RankedItem};
-use crate::settings::boosts::{Boosts, NumericBoost, NumericField};
+use crate::settings::boosts::{AttributeBoost, Boosts};
 
 /// The boosts of all rules together stay within ± so many percent of a score.
 const RULES_PERCENT_MAX: f32 = 100.0;
@@ -27,25 +29,55 @@ pub(super) struct Lift<'v> {
 pub(super) struct Boosting<'v> {
     pub(super) rules: Vec<Lift<'v>>,
     pub(super) attributes: Vec<Lift<'v>>,
-    numeric: &'v [NumericBoost],
+    pub(super) numeric: Vec<Measure<'v>>,
     shop_percent_max: f32,
 }
 
 impl<'v> Boosting<'v> {
-    /// With the numeric boosts; those with filters are added as they compile.
-    pub(super) fn new(boosts: &'v Boosts) -> Self {
-        Self { numeric: &boosts.numeric, shop_percent_max: boosts.percent_max, ..Self::default() }
+    /// Without any boost yet; they are added as they compile.
+    pub(super) fn new(shop_percent_max: f32) -> Self {
+        Self { shop_percent_max, ..Self::default() }
+    }
+
+    /// Adds the index's own boosts; those that do not suit the index are told and left out.
+    pub(super) fn add(
+        &mut self,
+        boosts: &'v Boosts,
+        ranked: &Ranked<'v>,
+        situation: &Situation<'_>,
+    ) -> Result<Vec<Skipped>> {
+        let mut skipped = Vec::new();
+        for AttributeBoost { filter, percent } in &boosts.attributes {
+            match mistake(ranked.matcher(filter))? {
+                Ok(matcher) => {
+                    self.attributes.push(Lift { rule: None, filter, matcher, percent: *percent });
+                }
+                Err(reason) => {
+                    skipped.push(Skipped { name: format!("boost:{}", label(filter)), reason });
+                }
+            }
+        }
+        for boost in &boosts.numeric {
+            match Measure::new(boost, ranked, situation) {
+                Some(measure) => self.numeric.push(measure),
+                None => {
+                    let reason = format!("no product has a number '{}'", boost.field);
+                    skipped.push(Skipped { name: format!("boost:{}", boost.field), reason });
+                }
+            }
+        }
+        Ok(skipped)
     }
 
     /// Adds boosts to the scores and reorders. Products that the query names exactly neither get
     /// boosts nor lose their places.
-    pub(super) fn apply(&self, items: &mut Vec<PlacedItem>, ranked: &Ranked<'_>) {
+    pub(super) fn apply(&self, items: &mut Vec<PlacedItem>) {
         if self.rules.is_empty() && self.attributes.is_empty() && self.numeric.is_empty() {
             return;
         }
         let mut moves = false;
         for placed in items.iter_mut().filter(|placed| !placed.item.exact) {
-            let percent = self.percent(placed.item.ordinal, ranked);
+            let percent = self.percent(placed.item.ordinal);
             placed.score += part(&placed.item, percent);
             moves |= percent.abs() > 0.0;
         }
@@ -55,24 +87,19 @@ impl<'v> Boosting<'v> {
     }
 
     /// By how many percent all boosts together lift a product, within their limits.
-    fn percent(&self, ordinal: Ordinal, ranked: &Ranked<'_>) -> f32 {
-        let sum = |lifts: &[Lift<'_>]| -> f32 {
-            let matching = lifts.iter().filter(|lift| lift.matcher.matches(ordinal));
-            matching.map(|lift| lift.percent).sum()
-        };
-        let numeric: f32 = (self.numeric.iter())
-            .filter_map(|boost| Some(boost.percent * ranked.share_below(ordinal, boost.field)?))
-            .sum();
-        within(sum(&self.rules), RULES_PERCENT_MAX)
-            + within(sum(&self.attributes) + numeric, self.shop_percent_max)
+    fn percent(&self, ordinal: Ordinal) -> f32 {
+        within(sum(&self.rules, ordinal), RULES_PERCENT_MAX)
+            + within(self.shop_percent(ordinal), self.shop_percent_max)
+    }
+
+    /// By how many percent the index's own boosts lift a product, before their limit.
+    pub(super) fn shop_percent(&self, ordinal: Ordinal) -> f32 {
+        let numeric = self.numeric.iter().filter_map(|measure| measure.percent(ordinal));
+        sum(&self.attributes, ordinal) + numeric.sum::<f32>()
     }
 
     /// What boosts add to a product's score, and what rules among them did, in words.
-    pub(super) fn explain(
-        &self,
-        item: &RankedItem,
-        ranked: &Ranked<'_>,
-    ) -> (Vec<Factor>, Vec<String>) {
+    pub(super) fn explain(&self, item: &RankedItem) -> (Vec<Factor>, Vec<String>) {
         if item.exact {
             return (Vec::new(), Vec::new());
         }
@@ -82,11 +109,10 @@ impl<'v> Boosting<'v> {
         let by_rules = rules.iter().map(|lift| (lift.percent, lift.name(), lift.evidence()));
         let by_attributes = (self.attributes.iter().filter(matching))
             .map(|lift| (lift.percent, lift.name(), lift.evidence()));
-        let by_numbers = self.numeric.iter().filter_map(|boost| {
-            let share = ranked.share_below(item.ordinal, boost.field)?;
-            let field = field_name(boost.field);
-            let evidence = format!("{field} above {:.0} % of products", share * 100.0);
-            Some((boost.percent * share, format!("boost:{field}"), evidence))
+        let by_numbers = self.numeric.iter().filter_map(|measure| {
+            let (value, share) = measure.share(item.ordinal)?;
+            let name = format!("boost:{}", measure.boost.field);
+            Some((measure.boost.percent * share, name, measure.evidence((value, share))))
         });
         let rules_limit = ("rules_cap", RULES_PERCENT_MAX);
         let shop_limit = ("boosts_cap", self.shop_percent_max);
@@ -115,8 +141,14 @@ impl Lift<'_> {
     }
 }
 
+/// Percents of the boosts whose filter a product matches.
+fn sum(lifts: &[Lift<'_>], ordinal: Ordinal) -> f32 {
+    let matching = lifts.iter().filter(|lift| lift.matcher.matches(ordinal));
+    matching.map(|lift| lift.percent).sum()
+}
+
 /// Holds a sum of percents within ± its limit.
-fn within(percent: f32, limit: f32) -> f32 {
+pub(super) fn within(percent: f32, limit: f32) -> f32 {
     percent.min(limit).max(-limit)
 }
 
@@ -159,15 +191,4 @@ fn reordered(items: Vec<PlacedItem>) -> Vec<PlacedItem> {
     }
     others.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     weave(others.into_iter().map(|(_, placed)| placed).collect(), exact)
-}
-
-fn field_name(field: NumericField) -> &'static str {
-    match field {
-        NumericField::Margin => "margin",
-        NumericField::Stock => "stock",
-        NumericField::Rating => "rating",
-        NumericField::Popularity => "popularity",
-        NumericField::Price => "price",
-        NumericField::CreatedAt => "created_at",
-    }
 }

@@ -5,11 +5,13 @@
 
 mod boost;
 mod condition;
+mod effect;
 mod lint;
 mod pin;
 mod plan;
 mod rewrite;
 mod rulebook;
+mod shape;
 mod wording;
 
 use std::ops::Range;
@@ -29,6 +31,7 @@ use boost::Boosting;
 use pin::Pins;
 use plan::Plan;
 
+pub use effect::{Effect, effect};
 pub use lint::{Finding, Kind, Report, lint};
 pub use rewrite::rewritten;
 pub use rulebook::Rulebook;
@@ -53,17 +56,21 @@ pub struct Situation<'a> {
 impl<'a> Situation<'a> {
     /// The situation of a request at a time, by somebody of whom nothing is known.
     pub fn of(request: &'a SearchRequest, now: Timestamp, rulebook: &'a Rulebook) -> Self {
-        let shopper = request.shopper.as_ref().map(|shopper| shopper.as_str());
-        let session = request.session.as_ref().map(|session| session.as_str());
         Self {
             now,
             contexts: &request.contexts,
             filter: &request.filters,
-            visitor: shopper.or(session),
+            visitor: visitor(request),
             tastes: None,
             rulebook,
         }
     }
+}
+
+/// Who makes a request: the shopper, else the session.
+pub fn visitor(request: &SearchRequest) -> Option<&str> {
+    let shopper = request.shopper.as_ref().map(|shopper| shopper.as_str());
+    shopper.or_else(|| request.session.as_ref().map(|session| session.as_str()))
 }
 
 /// A product at its final place.
@@ -112,7 +119,6 @@ pub struct Placement<'v> {
     pub skipped: Vec<Skipped>,
     boosting: Boosting<'v>,
     pins: Pins<'v>,
-    ranked: Ranked<'v>,
 }
 
 /// Lets rules and boosts act on ranked products. A rule or boost whose filter does not suit the
@@ -135,11 +141,11 @@ pub fn apply<'v>(
         items.retain(|placed| plan.admits(placed.item.ordinal));
     }
     let pinned = pins.take_out(&mut items);
-    plan.boosting.apply(&mut items, &ranked);
+    plan.boosting.apply(&mut items);
     let items = weave(items, pinned);
     let Plan { redirect, banners, fired, skipped, boosting, .. } = plan;
     let fired = fired.into_iter().map(|(id, _)| id.clone()).collect();
-    Ok(Placement { items, redirect, banners, fired, skipped, boosting, pins, ranked })
+    Ok(Placement { items, redirect, banners, fired, skipped, boosting, pins })
 }
 
 impl Placement<'_> {
@@ -152,7 +158,7 @@ impl Placement<'_> {
             if let Some(words) = self.pins.words(placed.item.ordinal, place) {
                 placed.rules = vec![words];
             } else {
-                (placed.boosts, placed.rules) = self.boosting.explain(&placed.item, &self.ranked);
+                (placed.boosts, placed.rules) = self.boosting.explain(&placed.item);
             }
         }
     }

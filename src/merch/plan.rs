@@ -52,7 +52,7 @@ impl<'v> Plan<'v> {
             skipped: Vec::new(),
             redirect: None,
             banners: Vec::new(),
-            boosting: Boosting::new(&settings.boosts),
+            boosting: Boosting::new(settings.boosts.percent_max),
             required: Vec::new(),
             hidden: Vec::new(),
         };
@@ -62,7 +62,7 @@ impl<'v> Plan<'v> {
         if ranked.sorted_by_field {
             plan.boosting = Boosting::default();
         } else {
-            plan.add_attribute_boosts(settings, ranked)?;
+            plan.skipped.extend(plan.boosting.add(&settings.boosts, ranked, situation)?);
         }
         Ok(plan)
     }
@@ -98,22 +98,6 @@ impl<'v> Plan<'v> {
                 | Action::Remove { .. } => {}
             }
         }
-    }
-
-    fn add_attribute_boosts(&mut self, settings: &'v Settings, ranked: &Ranked<'v>) -> Result<()> {
-        for boost in &settings.boosts.attributes {
-            match mistake(ranked.matcher(&boost.filter))? {
-                Ok(matcher) => {
-                    let (filter, percent) = (&boost.filter, boost.percent);
-                    self.boosting.attributes.push(Lift { rule: None, filter, matcher, percent });
-                }
-                Err(reason) => {
-                    let name = format!("boost:{}", label(&boost.filter));
-                    self.skipped.push(Skipped { name, reason });
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Whether any rule leaves products out.

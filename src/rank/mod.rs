@@ -5,6 +5,7 @@ mod diversify;
 mod explore;
 mod feedback;
 mod guard;
+pub mod numbers;
 pub mod order;
 pub mod personal;
 mod relevance;
@@ -21,11 +22,10 @@ use crate::error::Result;
 use crate::index::View;
 use crate::index::columns::Columns;
 use crate::index::columns::row::Row;
-use crate::index::columns::statistics::{Statistics, number_of};
+use crate::index::columns::statistics::Statistics;
 use crate::query::Query;
 use crate::retrieve::filter::CompiledFilter;
 use crate::retrieve::{Candidate, Candidates};
-use crate::settings::boosts::NumericField;
 
 use feedback::{Feedback, Likeness};
 use order::SortKey;
@@ -109,12 +109,6 @@ impl<'v> Ranked<'v> {
     /// Where a product is, when the index has it.
     pub fn ordinal(&self, id: &ProductId) -> Option<Ordinal> {
         self.columns.ordinal(id)
-    }
-
-    /// The share of products with a lower number than this product's, 0–1; `None` without one.
-    pub fn share_below(&self, ordinal: Ordinal, field: NumericField) -> Option<f32> {
-        let value = number_of(self.columns.row(ordinal)?, field)?;
-        Some(self.statistics.share_below(field, value))
     }
 }
 

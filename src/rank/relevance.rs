@@ -11,7 +11,7 @@ use crate::index::columns::row::Row;
 use crate::query::{Attribute, Query};
 use crate::retrieve::{Candidate, Identified};
 use crate::settings::RankingWeights;
-use crate::settings::boosts::NumericField;
+use crate::settings::boosts::Number;
 use crate::text::values::ValueKind;
 
 /// Ratings of so many shoppers are needed before a product's own mean counts half.
@@ -74,7 +74,7 @@ impl<'a> Relevance<'a> {
             Identified::No => {}
         }
         if let Some(popularity) = row.numbers.popularity {
-            let share = statistics.share_below(NumericField::Popularity, popularity as f32);
+            let share = statistics.of_number(Number::Popularity).share_below(popularity as f32);
             signals.set(Signal::Popularity, weights.popularity * share);
         }
         signals.set(Signal::Rating, weights.rating * self.rating(row) / 5.0);

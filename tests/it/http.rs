@@ -9,6 +9,7 @@
 
 mod access;
 mod bad_input;
+mod boosts;
 mod client;
 mod events;
 mod indexes;
@@ -16,6 +17,7 @@ mod limits;
 mod merchandising;
 mod operations;
 mod products;
+mod queries;
 mod search;
 mod serving;
 mod shoppers;

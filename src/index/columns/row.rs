@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::domain::id::{ProductId, Sequence};
 use crate::domain::product::{Product, Variant};
 use crate::domain::time::Timestamp;
@@ -27,6 +29,65 @@ pub struct Numbers {
     pub margin: Option<f64>,
     /// When the shop began to sell it.
     pub created_at: Option<Timestamp>,
+    /// Numbers that few catalogues have; the others pay nothing for them.
+    pub sales: Option<Box<SalesNumbers>>,
+}
+
+/// Numbers that a shop knows of its sales, from fields that products need not have:
+/// `list_price`, `sales_per_day`, `conversion_rate`, `season_from` and `season_until`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SalesNumbers {
+    /// The price before any reduction.
+    pub list_price: Option<f64>,
+    /// Pieces sold per day.
+    pub per_day: Option<f64>,
+    /// Share of the visits that end with buying it.
+    pub conversion_rate: Option<f64>,
+    /// When its season begins.
+    pub season_from: Option<Timestamp>,
+    /// When its season is over.
+    pub season_until: Option<Timestamp>,
+}
+
+impl SalesNumbers {
+    fn of(product: &Product) -> Option<Box<Self>> {
+        let number = |name| product.extra.get(name).and_then(sales_number);
+        let time = |name| product.extra.get(name).and_then(time);
+        let numbers = Self {
+            list_price: number("list_price"),
+            per_day: number("sales_per_day"),
+            conversion_rate: number("conversion_rate"),
+            season_from: time("season_from"),
+            season_until: time("season_until"),
+        };
+        (numbers != Self::default()).then(|| Box::new(numbers))
+    }
+
+    /// Whether a product is in season; `None` when it has none.
+    pub fn in_season(&self, now: Timestamp) -> Option<bool> {
+        let (from, until) = (self.season_from, self.season_until);
+        let begun = from.is_none_or(|from| now >= from);
+        let known = from.is_some() || until.is_some();
+        known.then(|| begun && until.is_none_or(|until| now < until))
+    }
+}
+
+/// A number of a shop's sales: not negative, perhaps written as a text.
+pub fn sales_number(value: &Json) -> Option<f64> {
+    let number = match value {
+        Json::Number(number) => number.as_f64(),
+        Json::String(text) => text.trim().parse().ok(),
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
+    };
+    number.filter(|number| number.is_finite() && *number >= 0.0)
+}
+
+fn time(value: &Json) -> Option<Timestamp> {
+    match value {
+        Json::String(text) => Timestamp::parse(text.trim()),
+        Json::Number(number) => number.as_i64().map(Timestamp::from_ms),
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
+    }
 }
 
 /// One product.
@@ -109,6 +170,7 @@ impl Numbers {
             popularity: product.popularity,
             margin: product.margin,
             created_at: product.created_at,
+            sales: SalesNumbers::of(product),
         }
     }
 }

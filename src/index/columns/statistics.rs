@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::Columns;
-use super::dictionary::ValueId;
+use super::dictionary::{FieldId, ValueId};
 use super::row::Row;
 use crate::domain::time::DAY_MS;
-use crate::settings::boosts::NumericField;
+use crate::settings::boosts::Number;
 
 /// So many products are enough to know a distribution to about one percent.
 const SAMPLE_ROWS: usize = 10_000;
@@ -31,12 +31,29 @@ impl Distribution {
         let not_above = self.0.partition_point(|other| *other <= value);
         (below + not_above) as f32 / (2 * self.0.len()) as f32
     }
+
+    /// The number below which a share of the products lie, 0–1; `None` when nothing is known.
+    pub fn quantile(&self, share: f32) -> Option<f32> {
+        quantile(&self.0, share)
+    }
+
+    /// The median of the numbers above 0; `None` when there is none.
+    pub fn positive_median(&self) -> Option<f32> {
+        quantile(&self.0[self.0.partition_point(|value| *value <= 0.0)..], 0.5)
+    }
+}
+
+fn quantile(sorted: &[f32], share: f32) -> Option<f32> {
+    let last = sorted.len().checked_sub(1)?;
+    let place = (share.clamp(0.0, 1.0) * last as f32).round() as usize;
+    sorted.get(place.min(last)).copied()
 }
 
 /// Distributions and shares of one index.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
-    numbers: [Distribution; 6],
+    numbers: [Distribution; Number::ALL.len()],
+    attributes: HashMap<FieldId, Distribution>,
     rating_mean: f32,
     brand_in_category: HashMap<(ValueId, ValueId), f32>,
     brand: HashMap<ValueId, f32>,
@@ -47,40 +64,46 @@ pub struct Statistics {
     total: f32,
 }
 
-/// The number of a product that a boost or a signal uses.
-pub fn number_of(row: &Row, field: NumericField) -> Option<f32> {
+/// The number of a product that a boost or a signal uses. Whether it is in season is no such
+/// number, since it changes by itself.
+pub fn number_of(row: &Row, number: Number) -> Option<f32> {
     let numbers = &row.numbers;
-    match field {
-        NumericField::Margin => numbers.margin.map(|value| value as f32),
-        NumericField::Stock => numbers.stock.map(|value| value as f32),
-        NumericField::Rating => numbers.rating.map(|value| value as f32),
-        NumericField::Popularity => numbers.popularity.map(|value| value as f32),
-        NumericField::Price => numbers.price.map(|value| value as f32),
-        NumericField::CreatedAt => numbers.created_at.map(|time| (time.as_ms() / DAY_MS) as f32),
-    }
+    let sales = numbers.sales.as_deref();
+    let value = match number {
+        Number::Margin => numbers.margin,
+        Number::Stock => numbers.stock.map(|pieces| pieces as f64),
+        Number::StockCover => sales.and_then(|sales| {
+            let per_day = sales.per_day.filter(|per_day| *per_day > 0.0)?;
+            Some(numbers.stock?.max(0) as f64 / per_day)
+        }),
+        Number::Rating => numbers.rating,
+        Number::Popularity => numbers.popularity,
+        Number::SalesPerDay => sales.and_then(|sales| sales.per_day),
+        Number::ConversionRate => sales.and_then(|sales| sales.conversion_rate),
+        Number::Price => numbers.price,
+        Number::Discount => sales.and_then(|sales| {
+            let list_price = sales.list_price.filter(|price| *price > 0.0)?;
+            Some((1.0 - numbers.price? / list_price).max(0.0))
+        }),
+        Number::CreatedAt => numbers.created_at.map(|time| time.as_ms() as f64 / DAY_MS as f64),
+        Number::Season => None,
+    };
+    value.map(|value| value as f32)
 }
-
-const FIELDS: [NumericField; 6] = [
-    NumericField::Margin,
-    NumericField::Stock,
-    NumericField::Rating,
-    NumericField::Popularity,
-    NumericField::Price,
-    NumericField::CreatedAt,
-];
 
 impl Statistics {
     /// Reads the columns once. Of large indexes every n-th product is read.
     pub fn of(columns: &Columns) -> Self {
         let step = (columns.len() / SAMPLE_ROWS).max(1);
         let sample: Vec<&Row> = columns.rows().step_by(step).map(|(_, row)| row).collect();
-        let numbers = FIELDS.map(|field| {
-            Distribution::new(sample.iter().filter_map(|row| number_of(row, field)).collect())
+        let numbers = Number::ALL.map(|number| {
+            Distribution::new(sample.iter().filter_map(|row| number_of(row, number)).collect())
         });
         let ratings: Vec<f32> =
-            sample.iter().filter_map(|row| number_of(row, NumericField::Rating)).collect();
+            sample.iter().filter_map(|row| number_of(row, Number::Rating)).collect();
         let rating_mean = ratings.iter().sum::<f32>() / ratings.len().max(1) as f32;
-        let mut statistics = Self { numbers, rating_mean, ..Self::default() };
+        let attributes = attributes(&sample);
+        let mut statistics = Self { numbers, attributes, rating_mean, ..Self::default() };
         for row in sample {
             statistics.count(row);
         }
@@ -111,9 +134,14 @@ impl Statistics {
         }
     }
 
-    /// The share of products with a lower number, 0–1.
-    pub fn share_below(&self, field: NumericField, value: f32) -> f32 {
-        self.numbers[field as usize].share_below(value)
+    /// How a number is spread.
+    pub fn of_number(&self, number: Number) -> &Distribution {
+        &self.numbers[number as usize]
+    }
+
+    /// How a numeric attribute is spread; `None` when no product of the sample has it.
+    pub fn of_attribute(&self, field: FieldId) -> Option<&Distribution> {
+        self.attributes.get(&field)
     }
 
     /// Mean rating over rated products.
@@ -147,6 +175,15 @@ impl Statistics {
     pub fn color_share(&self, color: ValueId) -> f32 {
         share(self.color.get(&color), self.total)
     }
+}
+
+/// Numeric attributes over a sample.
+fn attributes(sample: &[&Row]) -> HashMap<FieldId, Distribution> {
+    let mut values: HashMap<FieldId, Vec<f32>> = HashMap::new();
+    for (field, value) in sample.iter().flat_map(|row| row.measures.iter()) {
+        values.entry(*field).or_default().push(*value as f32);
+    }
+    values.into_iter().map(|(field, values)| (field, Distribution::new(values))).collect()
 }
 
 fn share(part: Option<&f32>, whole: f32) -> f32 {

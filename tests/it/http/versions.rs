@@ -127,6 +127,43 @@ fn restoring_rules_needs_the_scope_of_merchandisers() {
 }
 
 #[test]
+fn merchandisers_see_and_restore_their_part_of_the_history() {
+    let admin = Client::guarded();
+    let merchandiser = admin.scoped(&[Scope::Merchandise], &[]);
+    admin.put(RULE, &rule(1)).ok();
+    admin.put(SETTINGS, &json!({ "stop_words": ["the"], "boosts": { "percent_max": 5 } })).ok();
+    admin.put(SETTINGS, &json!({ "synonyms": [] })).ok();
+    merchandiser.delete(RULE).ok();
+    let expected = [
+        (5, json!(["/rules/spring"])),
+        (4, json!([])),
+        (3, json!(["/boosts/percent_max"])),
+        (2, json!(["/rules/spring"])),
+    ];
+    assert_eq!(listed(&merchandiser, "?limit=4"), expected);
+    let third = merchandiser.get(&format!("{VERSIONS}/3")).ok();
+    assert_eq!(third["changes"].as_array().unwrap().len(), 1);
+    let shown: Vec<&String> = third["settings"].as_object().unwrap().keys().collect();
+    assert_eq!(shown, ["version", "rules", "boosts", "suggestions"]);
+    assert_eq!(third["settings"]["rules"]["spring"]["priority"], 1);
+    let restored = merchandiser.post(&format!("{VERSIONS}/2/restore"), &json!({}));
+    assert_eq!(restored.header("etag"), "\"6\"");
+    let restored = restored.ok();
+    assert_eq!(restored["boosts"]["percent_max"], 30.0);
+    assert_eq!((&restored["version"], restored.get("stop_words")), (&json!(6), None));
+    assert_eq!(merchandiser.get(RULE).ok()["priority"], 1);
+    let settings = admin.get(SETTINGS).ok();
+    assert_eq!(settings["stop_words"], json!(["the"]), "what is not theirs stays");
+    assert_eq!(settings["synonyms"], json!([]));
+    merchandiser.get(SETTINGS).refused(403, "forbidden");
+    merchandiser.get(&format!("{VERSIONS}/9")).refused(404, "unknown_version");
+    let stale =
+        matching(&merchandiser, "POST", &format!("{VERSIONS}/2/restore"), ("\"5\"", &json!({})));
+    stale.refused(409, "settings_changed");
+    admin.scoped(&[Scope::Search], &[]).get(VERSIONS).refused(403, "forbidden");
+}
+
+#[test]
 fn a_change_of_an_older_version_is_refused_and_names_the_winner() {
     let client = Client::guarded();
     client.put(RULE, &rule(1)).ok();
