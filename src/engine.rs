@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod backup;
 mod compare;
 mod completion_trial;
 mod editing;
@@ -27,6 +28,7 @@ pub use crate::merch::Report as RuleConflicts;
 pub use crate::rank::signal::PERSONAL;
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
+pub use backup::{INDEXES_FOLDER, copy_closed_embeddings};
 pub use compare::{CompareRequest, Comparison, Move, Party};
 pub use completion_trial::{PastSearch, Remembered, Suggestible};
 pub use editing::{Edit, Editor};
@@ -54,6 +56,7 @@ use crate::domain::search::SearchRequest;
 use crate::domain::time::Timestamp;
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
 use crate::merch::{self, Situation};
 use crate::query::understand;
 use crate::rank::Ranking;
@@ -114,6 +117,7 @@ impl Engine {
     /// Internal when the disk fails; Unavailable when an embedder that settings name is missing.
     pub fn open(parts: Parts) -> Result<Self> {
         let engine = Self::without_indexes(parts)?;
+        engine.remove_orphans()?;
         for name in engine.store.indexes()? {
             engine.open_index(&name)?;
         }
@@ -150,6 +154,7 @@ impl Engine {
         request: &SearchRequest,
         caller: Caller,
     ) -> Result<Page> {
+        failpoint::pass(Point::Search);
         let snapshot = self.index(index)?.snapshot();
         self.search_in(&snapshot, request, caller)
     }

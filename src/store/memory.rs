@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::settings::access::Key;
 use crate::shopper::Preferences;
 
-use super::{SignIns, Store, StoredProduct, Write, embedded, refusal};
+use super::{Beside, SignIns, Store, StoredProduct, Write, embedded, refusal};
 
 /// A store that forgets: for tests, and the measure of the one on disk.
 #[derive(Default)]
@@ -327,9 +327,9 @@ impl Store for Memory {
         Ok(self.state.read().preferences.get(shopper).cloned())
     }
 
-    fn back_up(&self, target: &Path) -> Result<()> {
+    fn back_up(&self, target: &Path, beside: Beside<'_>) -> Result<()> {
         let state = self.state.read();
-        embedded::backup::create(target, |transaction| {
+        embedded::backup::create(target, beside, |transaction| {
             let mut tables = embedded::tables::Tables::open(transaction)?;
             state.copy_to(&mut tables)?;
             tables.finish()
