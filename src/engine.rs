@@ -10,6 +10,7 @@ mod events;
 mod indexing;
 mod journeys;
 mod limits;
+mod patching;
 mod present;
 mod preview;
 mod products;
@@ -167,7 +168,7 @@ impl Engine {
     ) -> Result<Page> {
         let started = Instant::now();
         limits::check_search(request, &snapshot.view.settings, caller)?;
-        let known = self.profile_for(request, snapshot, caller.now)?;
+        let known = self.profile_for(request, snapshot, caller.now).or_else(as_nobody)?;
         let (now, profile) = known.map_or((caller.now, None), |(begun, one)| (begun, Some(one)));
         let caller = Caller { now, ..caller };
         let mut page = self.search_as(snapshot, (request, profile.as_ref()), caller)?;
@@ -226,6 +227,17 @@ impl Engine {
 
     fn query_id(&self, now: Timestamp) -> String {
         format!("{:x}-{:x}", now.as_ms(), self.answers.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Where the disk does not tell who searches, a search goes on without knowing.
+fn as_nobody<T>(error: Error) -> Result<Option<T>> {
+    match error {
+        Error::Unavailable(_) | Error::Internal(_) => {
+            tracing::error!(%error, "a profile cannot be read, and a search goes on without it");
+            Ok(None)
+        }
+        Error::BadRequest(_) | Error::NotFound(_) | Error::Conflict(_) => Err(error),
     }
 }
 

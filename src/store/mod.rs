@@ -165,6 +165,12 @@ pub trait Store: Send + Sync {
     /// Internal when the disk fails.
     fn product(&self, index: &IndexName, id: &ProductId) -> Result<Option<StoredProduct>>;
 
+    /// Several products, as they were at one moment.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    fn products(&self, index: &IndexName, ids: &[ProductId]) -> Result<Vec<Option<StoredProduct>>>;
+
     /// The latest change of each product of an index whose latest change is after `after`, in
     /// order, at most `limit`. Deleted products appear as changes without a product.
     ///

@@ -25,8 +25,14 @@ use super::error::disk;
 /// The name of the file in the data directory.
 pub(super) const FILE: &str = "erasures";
 
-/// The first line.
+/// The first line, with the format.
 const HEAD: &str = "vitrine-erasures 1";
+
+/// How the first line begins whatever the format.
+const HEAD_BEFORE_FORMAT: &str = "vitrine-erasures ";
+
+/// The format that this program writes.
+const FORMAT: u32 = 1;
 
 type Salt = [u8; 16];
 type Hash = [u8; 32];
@@ -230,6 +236,9 @@ fn read(path: &Path) -> Result<List> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(List::default()),
         Err(error) => return Err(disk(&error)),
     };
+    if format_of(&text).is_some_and(|format| format > FORMAT) {
+        return Err(newer(path));
+    }
     // What comes after the last line's end was cut short.
     let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
     let mut list = List::default();
@@ -244,6 +253,12 @@ fn read(path: &Path) -> Result<List> {
         }
     }
     Ok(list)
+}
+
+/// The format that a whole first line names.
+fn format_of(text: &[u8]) -> Option<u32> {
+    let end = text.iter().position(|byte| *byte == b'\n')?;
+    std::str::from_utf8(&text[..end]).ok()?.strip_prefix(HEAD_BEFORE_FORMAT)?.parse().ok()
 }
 
 /// The list where no store tells which of its lines count.
@@ -318,6 +333,14 @@ fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
         *byte = u8::from_str_radix(text.get(place..place + 2)?, 16).ok()?;
     }
     Some(bytes)
+}
+
+fn newer(path: &Path) -> Error {
+    Error::unavailable(
+        "erasures_format_unknown",
+        format!("'{}' has a format that this program does not read", path.display()),
+        "use the newer Vitrine that wrote it",
+    )
 }
 
 fn damaged(path: &Path, number: usize) -> Error {

@@ -205,12 +205,21 @@ impl Store for Embedded {
     }
 
     fn product(&self, index: &IndexName, id: &ProductId) -> Result<Option<StoredProduct>> {
+        let found = self.products(index, std::slice::from_ref(id))?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    fn products(&self, index: &IndexName, ids: &[ProductId]) -> Result<Vec<Option<StoredProduct>>> {
         self.connection.read(|snapshot| {
             let products = snapshot.open_table(PRODUCTS)?;
-            let Some(row) = products.get((index.as_str(), id.as_str()))? else { return Ok(None) };
-            let (sequence, ordinal, json) = ProductRow::unpack(row.value());
-            let Some(json) = json else { return Ok(None) };
-            Ok(Some(StoredProduct { sequence, ordinal, product: decode(json)? }))
+            let found = ids.iter().map(|id| {
+                let row = products.get((index.as_str(), id.as_str()))?;
+                let Some(row) = row else { return Ok(None) };
+                let (sequence, ordinal, json) = ProductRow::unpack(row.value());
+                let Some(json) = json else { return Ok(None) };
+                Ok(Some(StoredProduct { sequence, ordinal, product: decode(json)? }))
+            });
+            found.collect()
         })
     }
 

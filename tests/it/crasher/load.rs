@@ -1,11 +1,13 @@
 //! The random load of one client.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
 use super::Random;
 use super::model::{Effects, Model, State};
 use crate::process::call;
-use std::net::SocketAddr;
 
 /// Products that a client may have.
 pub(super) const PRODUCTS: u64 = 24;
@@ -22,6 +24,8 @@ pub(super) struct Client {
     /// Calls that were acknowledged.
     pub(super) acknowledged: u64,
     random: Random,
+    /// Ids of keys by name, as far as an answer told them.
+    key_ids: BTreeMap<String, String>,
     /// Makes every value another one.
     count: u64,
 }
@@ -41,7 +45,7 @@ fn of(method: &'static str, path: String, body: Value, effects: Effects) -> Call
 
 impl Client {
     pub(super) fn new(number: u64, random: Random) -> Self {
-        Self { number, model: Model::default(), acknowledged: 0, random, count: 0 }
+        Self { number, model: Model::default(), acknowledged: 0, random, key_ids: BTreeMap::new(), count: 0 }
     }
 
     /// Calls until the server is gone.
@@ -56,6 +60,10 @@ impl Client {
                     let refused = answer["rejected_count"].as_u64().unwrap_or(0);
                     assert_eq!(refused, 0, "{method} {path} {body}: {answer}");
                     self.model.acknowledge(erases);
+                    if let (Some(name), Some(id)) = (answer["name"].as_str(), answer["id"].as_str())
+                    {
+                        self.key_ids.insert(format!("key {name}"), id.to_owned());
+                    }
                     self.acknowledged += u64::from(changes > 0);
                 }
                 None => return,
@@ -179,12 +187,12 @@ impl Client {
     }
 
     fn key(&mut self) -> Call {
-        let present = self.model.acknowledged.iter().find(|(thing, _)| thing.starts_with("key "));
-        if let Some((thing, id)) = present.filter(|(_, id)| id.is_string()) {
-            let path = format!("/v1/keys/{}", id.as_str().unwrap_or_default());
-            return of("DELETE", path, Value::Null, vec![(thing.clone(), None)]);
+        let mut present = self.model.acknowledged.keys();
+        let known = present.find_map(|thing| Some((thing, self.key_ids.get(thing)?)));
+        if let Some((thing, id)) = known {
+            let effects = vec![(thing.clone(), None)];
+            return of("DELETE", format!("/v1/keys/{id}"), Value::Null, effects);
         }
-        // Which id it gets shows at the next start; until then it is left alone.
         let name = format!("c{}k{}", self.number, self.count);
         let body = json!({"name": name, "scopes": ["search"]});
         of("POST", "/v1/keys".to_owned(), body, vec![(format!("key {name}"), Some(json!(true)))])
