@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod backup;
 mod boost_effect;
 mod compare;
 mod completion_trial;
@@ -10,6 +11,7 @@ mod events;
 mod indexing;
 mod journeys;
 mod limits;
+mod patching;
 mod present;
 mod preview;
 mod products;
@@ -31,6 +33,7 @@ pub use crate::merch::Report as RuleConflicts;
 pub use crate::rank::signal::PERSONAL;
 pub use access::{Denied, KeyView, KeyWish, NewKey};
 pub use admin::IndexSummary;
+pub use backup::{INDEXES_FOLDER, copy_closed_embeddings};
 pub use compare::{CompareRequest, Comparison, Move, Party};
 pub use completion_trial::{PastSearch, Remembered, Suggestible};
 pub use editing::{Edit, Editor};
@@ -60,6 +63,7 @@ use crate::domain::search::SearchRequest;
 use crate::domain::time::Timestamp;
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
 use crate::merch::{self, Situation, visitor};
 use crate::query::understand;
 use crate::rank::Ranking;
@@ -120,6 +124,7 @@ impl Engine {
     /// Internal when the disk fails; Unavailable when an embedder that settings name is missing.
     pub fn open(parts: Parts) -> Result<Self> {
         let engine = Self::without_indexes(parts)?;
+        engine.remove_orphans()?;
         for name in engine.store.indexes()? {
             engine.open_index(&name)?;
         }
@@ -156,6 +161,7 @@ impl Engine {
         request: &SearchRequest,
         caller: Caller,
     ) -> Result<Page> {
+        failpoint::pass(Point::Search);
         let snapshot = self.index(index)?.snapshot();
         self.search_in(&snapshot, request, caller)
     }
@@ -192,7 +198,7 @@ impl Engine {
     ) -> Result<Page> {
         let started = Instant::now();
         limits::check_search(request, &snapshot.view.settings, caller)?;
-        let known = self.profile_for(request, snapshot, caller.now)?;
+        let known = self.profile_for(request, snapshot, caller.now).or_else(as_nobody)?;
         let (now, profile) = known.map_or((caller.now, None), |(begun, one)| (begun, Some(one)));
         let caller = Caller { now, ..caller };
         let mut page = self.search_as(snapshot, (request, profile.as_ref()), caller)?;
@@ -251,6 +257,17 @@ impl Engine {
 
     fn query_id(&self, now: Timestamp) -> String {
         format!("{:x}-{:x}", now.as_ms(), self.answers.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Where the disk does not tell who searches, a search goes on without knowing.
+fn as_nobody<T>(error: Error) -> Result<Option<T>> {
+    match error {
+        Error::Unavailable(_) | Error::Internal(_) => {
+            tracing::error!(%error, "a profile cannot be read, and a search goes on without it");
+            Ok(None)
+        }
+        Error::BadRequest(_) | Error::NotFound(_) | Error::Conflict(_) => Err(error),
     }
 }
 

@@ -13,6 +13,7 @@
 
 pub mod domain;
 pub mod error;
+pub mod failpoint;
 pub mod text;
 
 pub mod catalog;

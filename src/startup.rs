@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::embed::cached::CachedEmbedder;
 use crate::embed::fast::{HubModel, find_library, hub_models};
 use crate::embed::{Embedder, Places, Preference, choose};
-use crate::engine::{Embedders, Engine, Parts};
+use crate::engine::{Embedders, Engine, INDEXES_FOLDER, Parts, copy_closed_embeddings};
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::store::embedded::Embedded;
@@ -28,9 +28,6 @@ const SECRET_BYTES: usize = 32;
 
 /// The file of the server's secret in the data directory.
 const SECRET_FILE: &str = "secret";
-
-/// The folder of the indexes in the data directory.
-const INDEXES_FOLDER: &str = "indexes";
 
 /// The folder of downloaded models in the data directory.
 const MODELS_FOLDER: &str = "models";
@@ -54,12 +51,29 @@ pub fn has_store(data_dir: &Path) -> bool {
 /// Unavailable when another process has the data directory or an embedder is missing, Internal
 /// when the disk fails.
 pub fn engine(config: &Config, queries_kept: usize) -> Result<Engine> {
+    check_not_lost(&config.data_dir)?;
     let store = Embedded::open(&config.data_dir)?;
     Engine::open(Parts {
         store: Arc::new(store),
         embedders: embedders(config, queries_kept),
         folder: Some(config.data_dir.join(INDEXES_FOLDER)),
     })
+}
+
+/// Refuses a data directory that has indexes and no store: it had one, and a new, empty one must not
+/// take its place unsaid.
+fn check_not_lost(data_dir: &Path) -> Result<()> {
+    let indexes = fs::read_dir(data_dir.join(INDEXES_FOLDER));
+    let has_indexes = indexes.is_ok_and(|mut entries| entries.next().is_some());
+    if has_store(data_dir) || !has_indexes {
+        return Ok(());
+    }
+    Err(Error::unavailable(
+        "store_missing",
+        format!("'{}' has indexes, but its store is gone", data_dir.display()),
+        "put a backup in its place with vitrine restore, or delete the folder 'indexes' to begin \
+         anew",
+    ))
 }
 
 /// The engine of a data directory without its indexes: for keys, which need no model.
@@ -155,22 +169,67 @@ pub fn models() -> Vec<HubModel> {
 }
 
 /// Copies the store and the secret of a data directory that no server uses to the new folder
-/// `target`, which is a data directory then.
+/// `target`, which is a data directory then; with `embeddings` also what its indexes have of these,
+/// so that nothing is embedded again.
 ///
 /// # Errors
 /// `NotFound` without a store, Conflict when `target` exists, Unavailable when another process has
 /// the store, Internal when the disk fails.
-pub fn copy_data(data_dir: &Path, target: &Path) -> Result<()> {
+pub fn copy_data(data_dir: &Path, target: &Path, embeddings: bool) -> Result<()> {
     if !has_store(data_dir) {
         return Err(no_store(data_dir));
     }
-    Embedded::open(data_dir)?.back_up(target)?;
+    let indexes = data_dir.join(INDEXES_FOLDER);
+    Embedded::open(data_dir)?.back_up(target, &|folder| match embeddings {
+        true => copy_closed_embeddings(&indexes, &folder.join(INDEXES_FOLDER)),
+        false => Ok(()),
+    })?;
     copy_secret(data_dir, target)
+}
+
+/// Moves a backup to the new folder `target`, also to another file system.
+///
+/// # Errors
+/// Unavailable when that does not succeed; then it is still whole where it was.
+pub fn move_backup(source: &Path, target: &Path) -> Result<()> {
+    let moved = fs::rename(source, target).or_else(|error| {
+        if error.kind() != ErrorKind::CrossesDevices {
+            return Err(error);
+        }
+        copy_folder(source, target)?;
+        // The copy is whole; what is left of the first one takes room and does no harm.
+        let _ = fs::remove_dir_all(source);
+        Ok(())
+    });
+    moved.map_err(|error| {
+        let whole = source.display();
+        Error::unavailable(
+            "backup_not_moved",
+            format!("the backup is complete in '{whole}' but cannot be moved: {error}"),
+            "move it yourself",
+        )
+    })
+}
+
+fn copy_folder(source: &Path, target: &Path) -> std::io::Result<()> {
+    fs::create_dir(target)?;
+    for entry in fs::read_dir(source)? {
+        let entry = entry?;
+        let to = target.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), &to)?;
+            fs::File::options().write(true).open(&to)?.sync_all()?;
+        }
+    }
+    fs::File::open(target)?.sync_all()
 }
 
 /// Puts the backup in `source` in the place of a data directory, which may be missing; who was
 /// erased in either stays erased. Indexes are built anew; a secret that is there stays. Unless
-/// `replace` is given, the directory must hold nothing but a list of erasures.
+/// `replace` is given, the directory must hold nothing but a list of erasures. What the backup has
+/// of embeddings is used.
 ///
 /// # Errors
 /// `NotFound` without a backup, Conflict when something else is in the way, Unavailable when
@@ -179,7 +238,8 @@ pub fn restore(source: &Path, data_dir: &Path, replace: bool) -> Result<()> {
     if !has_store(source) {
         return Err(no_store(source));
     }
-    let may_replace = replace && has_store(data_dir);
+    // What was left when the store was lost gives way, too.
+    let may_replace = replace && (has_store(data_dir) || check_not_lost(data_dir).is_err());
     if !may_replace && !Embedded::may_be_made_in(data_dir) {
         return Err(Error::conflict(
             "restore_target_in_use",
@@ -190,11 +250,12 @@ pub fn restore(source: &Path, data_dir: &Path, replace: bool) -> Result<()> {
     }
     let indexes = data_dir.join(INDEXES_FOLDER);
     if indexes.exists() {
-        // Refused while a server has it. Indexes of another state of the store would mislead.
-        drop(Embedded::open(data_dir)?);
+        // Indexes of another state of the store would mislead.
+        Embedded::check_unused(data_dir)?;
         fs::remove_dir_all(&indexes).map_err(|error| broken(data_dir, &error))?;
     }
     Embedded::restore(source, data_dir)?;
+    Embedded::restore_beside(source, INDEXES_FOLDER, data_dir)?;
     match data_dir.join(SECRET_FILE).exists() {
         true => Ok(()),
         false => copy_secret(source, data_dir),

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::check::{self, PRICE};
 use super::fields::{Origin, flatten, into_object, product_of};
-use super::{Fault, Mapping, check};
+use super::{Fault, Mapping};
 use crate::domain::product::Product;
 
 type Checked<T> = std::result::Result<T, Fault>;
@@ -17,6 +18,9 @@ type Checked<T> = std::result::Result<T, Fault>;
 /// # Errors
 /// The first field that is wrong; `id` when the patch names another product.
 pub fn patched(product: &Product, patch: &Map<String, Value>) -> Checked<Product> {
+    if let Some(patched) = with_numbers(product, patch) {
+        return patched;
+    }
     let whole = serde_json::to_value(product)
         .map_err(|error| Fault::record(format!("cannot be changed: {error}")))?;
     let mut whole = into_object(whole)?;
@@ -39,6 +43,27 @@ pub fn patched(product: &Product, patch: &Map<String, Value>) -> Checked<Product
     }
     merge(&mut whole, patch);
     product_of(whole, &mapping, Origin::Json)
+}
+
+/// The usual patch, of price and stock, without a detour through the whole product as JSON; `None`
+/// for any other.
+fn with_numbers(product: &Product, patch: &Map<String, Value>) -> Option<Checked<Product>> {
+    let is_usual = patch.iter().all(|(name, value)| match name.as_str() {
+        "id" => value.as_str() == Some(product.id.as_str()),
+        "price" | "stock" => value.is_number(),
+        _ => false,
+    });
+    let numbers = || {
+        let mut patched = product.clone();
+        if let Some(price) = patch.get("price") {
+            patched.price = Some(check::number("price", price, &PRICE)?);
+        }
+        if let Some(stock) = patch.get("stock") {
+            patched.stock = Some(check::integer("stock", stock)?);
+        }
+        Ok(patched)
+    };
+    is_usual.then(numbers)
 }
 
 fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
@@ -107,6 +132,37 @@ fn merge_variants(whole: &mut Map<String, Value>, items: Vec<(String, Map<String
                 merge(&mut variant, item);
                 variants.push(Value::Object(variant));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_patch_of_numbers_is_as_one_by_way_of_the_whole_product() {
+        let product = json!({"id": "a", "title": "Shoe", "price": 5.0, "stock": 1, "shelf": "C"});
+        let product: Product = serde_json::from_value(product).unwrap();
+        for numbers in [
+            json!({"price": 9.95}),
+            json!({"stock": 3}),
+            json!({"id": "a", "price": 0, "stock": -2}),
+            json!({"stock": 3.0, "price": 7}),
+            json!({"price": -1}),
+            json!({"stock": 1.5}),
+            json!({"price": -1, "stock": 1.5}),
+            json!({}),
+        ] {
+            let short = into_object(numbers.clone()).unwrap();
+            assert!(with_numbers(&product, &short).is_some(), "{numbers}");
+            let mut long = short.clone();
+            long.insert("title".to_owned(), json!("Shoe"));
+            assert!(with_numbers(&product, &long).is_none());
+            let outcome = |patch| patched(&product, patch).map_err(|fault| fault.to_string());
+            assert_eq!(outcome(&short), outcome(&long), "{numbers}");
         }
     }
 }

@@ -30,6 +30,9 @@ pub(super) struct BackupArguments {
         default_value = ""
     )]
     key: String,
+    /// Copy the embeddings, too, so that a restored shop need not embed its catalogue again
+    #[arg(long)]
+    embeddings: bool,
     /// The folder to make; it must not exist yet
     #[arg(value_name = "TARGET")]
     target: PathBuf,
@@ -53,16 +56,17 @@ pub(super) fn back_up(arguments: &BackupArguments) -> Result<ExitCode> {
     let data_dir = arguments.data.existing()?.data_dir;
     let target = &arguments.target;
     match arguments.server {
-        Some(server) => back_up_running(server, &arguments.key, (&data_dir, target))?,
-        None => startup::copy_data(&data_dir, target).map_err(|error| in_use(&error))?,
+        Some(server) => back_up_running(server, arguments, &data_dir)?,
+        None => startup::copy_data(&data_dir, target, arguments.embeddings)
+            .map_err(|error| in_use(&error))?,
     }
     print(&format!("backed up '{}' to '{}'\n", data_dir.display(), target.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The server copies into its data directory, from where the copy is moved.
-fn back_up_running(server: SocketAddr, key: &str, places: (&Path, &Path)) -> Result<()> {
-    let (data_dir, target) = places;
+fn back_up_running(server: SocketAddr, arguments: &BackupArguments, data_dir: &Path) -> Result<()> {
+    let target = &arguments.target;
     if target.exists() {
         return Err(Error::conflict(
             "backup_target_exists",
@@ -71,7 +75,8 @@ fn back_up_running(server: SocketAddr, key: &str, places: (&Path, &Path)) -> Res
         ));
     }
     let name = format!("moving-{}", startup::now().as_ms());
-    let answer = post(server, key, &serde_json::json!({ "name": name }).to_string())
+    let wish = serde_json::json!({ "name": name, "embeddings": arguments.embeddings });
+    let answer = post(server, &arguments.key, &wish.to_string())
         .map_err(|error| unreachable_server(server, &error))?;
     if !answer.starts_with("HTTP/1.1 201") {
         let body = answer.split_once("\r\n\r\n").map_or(answer.as_str(), |(_, body)| body);
@@ -82,13 +87,7 @@ fn back_up_running(server: SocketAddr, key: &str, places: (&Path, &Path)) -> Res
         ));
     }
     let copy = data_dir.join("backups").join(name);
-    std::fs::rename(&copy, target).map_err(|error| {
-        Error::unavailable(
-            "backup_not_moved",
-            format!("the backup is complete in '{}' but cannot be moved: {error}", copy.display()),
-            "move it yourself, for example to another file system",
-        )
-    })?;
+    startup::move_backup(&copy, target)?;
     startup::copy_secret(data_dir, target)
 }
 

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::http::{self, AppState};
-use crate::{startup, telemetry};
+use crate::{failpoint, startup, telemetry};
 
 /// The arguments of `vitrine serve`.
 #[derive(Args)]
@@ -35,6 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     config.dev |= arguments.dev;
     config.check()?;
     telemetry::start_logging(&config.log)?;
+    arm_failpoints(&config)?;
     let engine = startup::engine(&config, startup::QUERIES_KEPT)?;
     if !config.dev && !engine.has_admin_key() {
         return Err(no_admin_key(&config));
@@ -44,6 +45,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     say(&format!("Vitrine serves http://{}", address(&listener)?));
     serve(&runtime, listener, Arc::new(engine), config)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Failpoints, which end the process or make its disk fail, are for tests: only a server that
+/// serves nobody but this machine takes them.
+fn arm_failpoints(config: &Config) -> Result<()> {
+    match std::env::var(failpoint::VARIABLE) {
+        Ok(plan) if config.dev => failpoint::arm(&plan),
+        Ok(_) => {
+            tracing::warn!("{} is ignored without --dev", failpoint::VARIABLE);
+            Ok(())
+        }
+        Err(_) => Ok(()),
+    }
 }
 
 fn no_admin_key(config: &Config) -> Error {

@@ -1,6 +1,5 @@
 //! What an admin and a merchandiser see: indexes, their settings and rules.
 
-use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,9 +8,10 @@ use serde_json::Value;
 
 use super::Engine;
 use super::editing::Edit;
-use super::indexing::Index;
+use super::indexing::{Index, remove_other_folders};
 use crate::domain::id::{IndexName, RuleId, Sequence};
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
 use crate::settings::Settings;
 use crate::settings::rules::Rule;
 use crate::store::Write;
@@ -49,6 +49,16 @@ impl Engine {
         Ok(Some(folder.join(format!("{name}-{created}"))))
     }
 
+    /// Removes the folders of indexes that were deleted right before the process was killed.
+    pub(super) fn remove_orphans(&self) -> Result<()> {
+        let names = self.store.indexes()?.into_iter();
+        let folders = names.map(|name| self.index_folder(&name)).collect::<Result<Vec<_>>>()?;
+        remove_other_folders(self.folder.as_deref(), |one| {
+            folders.iter().any(|folder| folder.as_deref() == Some(one))
+        });
+        Ok(())
+    }
+
     pub(super) fn open_index(&self, name: &IndexName) -> Result<()> {
         let Some(settings) = self.store.settings(name)? else {
             return Ok(());
@@ -76,6 +86,7 @@ impl Engine {
         self.index(name)?;
         let folder = self.index_folder(name)?;
         self.write_one(Write::DeleteIndex { index: name.clone() })?;
+        failpoint::pass(Point::IndexRemove);
         let removed = self.indexes.write().remove(name);
         if let Some(removed) = removed {
             removed.stop();
@@ -113,14 +124,6 @@ impl Engine {
             embedder: generation.embedder.as_ref().map(|embedder| embedder.id().to_owned()),
             suggestions: snapshot.suggestions.len(),
         })
-    }
-
-    /// Copies the store to the new folder `target`, consistently, while others read and write.
-    ///
-    /// # Errors
-    /// Conflict when `target` exists, Unavailable or Internal when the disk fails.
-    pub fn back_up(&self, target: &Path) -> Result<()> {
-        self.store.back_up(target)
     }
 
     /// The latest settings.

@@ -1,7 +1,7 @@
 //! One index: its published snapshot, how far it has come, and what its thread is told.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::index::View;
 use crate::index::build::{Builder, Recipe};
 use crate::index::columns::row::term_hash;
+use crate::index::embeddings::{EMBEDDINGS_FILE, EmbeddingCache};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::text::analyse::Analyser;
@@ -41,6 +42,17 @@ pub(super) struct Shared {
     pub(super) publishing: Mutex<()>,
     pub(super) state: Mutex<State>,
     pub(super) changed: Condvar,
+    /// What the thread's builder keeps of embeddings, for backups; weak, since the builder must be
+    /// able to let go of its files.
+    pub(super) embeddings: Mutex<Kept>,
+}
+
+/// A folder of the index and what it keeps of embeddings.
+pub(super) type Kept = (Option<PathBuf>, Weak<EmbeddingCache>);
+
+/// What a builder keeps of embeddings.
+pub(super) fn kept(builder: &Builder) -> Kept {
+    (builder.recipe().folder.clone(), Arc::downgrade(builder.embeddings()))
 }
 
 /// What the thread is told and what it tells.
@@ -81,8 +93,8 @@ impl Index {
     pub(super) fn open(engine: &Engine, name: &IndexName, settings: Settings) -> Result<Self> {
         let folder = engine.index_folder(name)?;
         let recipe = recipe(&settings, &*engine.embedders, folder.as_deref())?;
-        remove_other_folders(folder.as_deref(), recipe.folder.as_deref());
-        let mut builder = Builder::open(recipe)?.not_after(engine.store.sequence()?)?;
+        remove_other_folders(folder.as_deref(), |one| Some(one) == recipe.folder.as_deref());
+        let mut builder = open_builder(name, recipe, engine.store.sequence()?)?;
         let generation = Arc::new(builder.publish()?);
         let suggestions = Arc::new(SuggestionLayers::empty(&generation.analyser));
         let view = View { generation, settings: Arc::new(settings) };
@@ -101,6 +113,7 @@ impl Index {
                 ..State::default()
             }),
             changed: Condvar::new(),
+            embeddings: Mutex::new(kept(&builder)),
         });
         let worker = Worker::new(Arc::clone(&shared), builder);
         let thread = std::thread::Builder::new()
@@ -199,6 +212,22 @@ impl Index {
 }
 
 impl Index {
+    /// Copies the embeddings that are made to the place in the folder `target` that they have in
+    /// `own`, the folder of all indexes.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub(super) fn copy_embeddings(&self, own: &Path, target: &Path) -> Result<()> {
+        let (folder, kept) = self.shared.embeddings.lock().clone();
+        let below = folder.as_deref().and_then(|folder| folder.strip_prefix(own).ok());
+        let (Some(below), Some(kept)) = (below, kept.upgrade()) else { return Ok(()) };
+        let folder = target.join(below);
+        std::fs::create_dir_all(&folder).map_err(|error| {
+            Error::internal("disk_failed", format!("a folder cannot be made: {error}"), "")
+        })?;
+        kept.copy_to(&folder.join(EMBEDDINGS_FILE))
+    }
+
     /// Ends the thread and all waiting; when this returns no file of the index is open for writing.
     pub(super) fn stop(&self) {
         self.shared.tell(|state| state.stop = true);
@@ -253,12 +282,23 @@ pub(super) fn recipe(
     })
 }
 
-/// Folders of shadow generations that were never finished, and of generations that were replaced.
-pub(super) fn remove_other_folders(folder: Option<&Path>, wanted: Option<&Path>) {
+/// An index whose folder cannot be used, as on a full disk, is found by word from memory until the
+/// thread can put another in its place.
+fn open_builder(name: &IndexName, recipe: Recipe, latest: Sequence) -> Result<Builder> {
+    let opened = Builder::open(recipe.clone()).and_then(|builder| builder.not_after(latest));
+    opened.or_else(|error| {
+        tracing::error!(index = %name, %error, "the index is in memory for the time being");
+        Builder::open(Recipe { folder: None, embedder: None, ..recipe })
+    })
+}
+
+/// Removes folders that nobody wants: of shadow generations that were never finished, of
+/// generations that were replaced, of indexes that were deleted.
+pub(super) fn remove_other_folders(folder: Option<&Path>, is_wanted: impl Fn(&Path) -> bool) {
     let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
     for entry in entries.into_iter().flatten().flatten() {
         if entry.path().is_dir()
-            && wanted != Some(entry.path().as_path())
+            && !is_wanted(&entry.path())
             && let Err(error) = std::fs::remove_dir_all(entry.path())
         {
             tracing::warn!(%error, path = %entry.path().display(), "an old index folder stays");

@@ -4,7 +4,6 @@ use std::io::BufRead;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::Engine;
 use crate::catalog::{self, Format, Mapping, Reject};
@@ -14,13 +13,10 @@ use crate::error::{Error, Result};
 use crate::store::Write;
 
 /// Products that one transaction takes.
-const WRITTEN_AT_ONCE: usize = 500;
+pub(super) const WRITTEN_AT_ONCE: usize = 500;
 
 /// Rejected records that an answer names; the others are only counted.
 const REJECTS_NAMED: usize = 1_000;
-
-/// How often a patch is laid over a product that others change meanwhile.
-const PATCH_TRIES: usize = 100;
 
 /// A record that was not taken.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,7 +52,12 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    fn reject(&mut self, rejected: Rejected) {
+    /// Names the rejected by their places.
+    pub(super) fn in_order(&mut self) {
+        self.rejected.sort_by_key(|rejected| rejected.line);
+    }
+
+    pub(super) fn reject(&mut self, rejected: Rejected) {
         self.rejected_count += 1;
         if self.rejected.len() < REJECTS_NAMED {
             self.rejected.push(rejected);
@@ -124,60 +125,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    /// Lays patches (RFC 7396, each with an `id`) over products; variants named by `sku` change
-    /// one by one.
-    ///
-    /// # Errors
-    /// `NotFound` for an unknown index, Unavailable or Internal when the disk fails.
-    pub fn patch_products(
-        &self,
-        index: &IndexName,
-        patches: &[Map<String, Value>],
-    ) -> Result<Accepted> {
-        let open = self.index(index)?;
-        let mut answer = Accepted::default();
-        for (line, patch) in (1..).zip(patches) {
-            let id = patch.get("id").map(text).unwrap_or_default();
-            match self.patch_product(index, &id, patch) {
-                Ok(sequence) => {
-                    answer.accepted += 1;
-                    answer.sequence = sequence;
-                }
-                Err(error @ (Error::BadRequest(_) | Error::NotFound(_) | Error::Conflict(_))) => {
-                    answer.reject(refused(line, &id, &error))
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        open.notify();
-        Ok(answer)
-    }
-
-    fn patch_product(
-        &self,
-        index: &IndexName,
-        id: &str,
-        patch: &Map<String, Value>,
-    ) -> Result<Sequence> {
-        let id = product_id(id)?;
-        for _ in 0..PATCH_TRIES {
-            let stored = self.store.product(index, &id)?.ok_or_else(|| unknown_product(&id))?;
-            let product = catalog::patched(&stored.product, patch).map_err(|fault| {
-                Error::bad_request("invalid_product", fault.to_string(), "nothing was changed")
-            })?;
-            let write = Write::PutProduct {
-                index: index.clone(),
-                product: Box::new(product),
-                expected: Some(stored.sequence),
-            };
-            match self.write_one(write) {
-                Err(Error::Conflict(_)) => {}
-                written => return written,
-            }
-        }
-        Err(Error::conflict("product_changed", "others change this product", "try again"))
     }
 
     /// One product as it is stored.
@@ -252,21 +199,11 @@ impl Engine {
     }
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn product_id(id: &str) -> Result<ProductId> {
-    ProductId::parse(id).map_err(|rule| {
-        Error::bad_request("invalid_product_id", rule.to_string(), "give every patch an 'id'")
-    })
-}
-
-fn refused(line: u64, id: &str, error: &Error) -> Rejected {
+pub(super) fn refused(line: u64, id: &str, error: &Error) -> Rejected {
     let reason = error.problem().message.clone();
     Rejected { line, id: Some(id.to_owned()), field: "record".to_owned(), reason }
 }
 
-fn unknown_product(id: &ProductId) -> Error {
+pub(super) fn unknown_product(id: &ProductId) -> Error {
     Error::not_found("unknown_product", format!("there is no product '{id}'"), "check its id")
 }

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::indexing::{Shared, recipe, remove_other_folders};
+use super::indexing::{Shared, kept, recipe, remove_other_folders};
 use super::suggestion_work::SuggestionWork;
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
 use crate::index::View;
 use crate::index::build::{Builder, Recipe};
 
@@ -42,6 +43,10 @@ pub(super) struct Worker {
     embedded_unpublished: bool,
     last_publish: Instant,
     last_save: Instant,
+    /// What could not be opened again after a failure; the builder is a spare one until it is.
+    unopened: Option<Recipe>,
+    /// When a wanted generation that could not be opened is tried again.
+    retry_at: Option<Instant>,
 }
 
 impl Worker {
@@ -54,6 +59,8 @@ impl Worker {
             embedded_unpublished: false,
             last_publish: Instant::now(),
             last_save: Instant::now(),
+            unopened: None,
+            retry_at: None,
         }
     }
 
@@ -66,6 +73,11 @@ impl Worker {
             if self.last_save.elapsed() >= SAVE_EVERY {
                 self.shared.queries.save();
                 self.last_save = Instant::now();
+            }
+            if self.unopened.is_some() {
+                self.rest(RETRY_AFTER);
+                self.reopen();
+                continue;
             }
             // A panic must not end the thread: writes would be acknowledged and never appear.
             let step = std::panic::catch_unwind(AssertUnwindSafe(|| self.step()));
@@ -85,24 +97,35 @@ impl Worker {
     /// Begins again from the last good commit: after a failure nobody knows what the builder has
     /// taken in. What is published stays until everything is there again.
     fn reopen(&mut self) {
-        let recipe = self.builder.recipe().clone();
+        self.shadow = None;
+        let recipe = self.unopened.take().unwrap_or_else(|| self.builder.recipe().clone());
         let spare = Recipe { folder: None, ..recipe.clone() };
         // The failed builder must let go of its files before they can be opened again.
         let opened = Builder::open(spare).and_then(|spare| {
             drop(std::mem::replace(&mut self.builder, spare));
-            Builder::open(recipe)
+            Builder::open(recipe.clone())
         });
         match opened {
-            Ok(builder) => self.builder = builder,
-            Err(error) => tracing::error!(index = %self.shared.name, %error, "not yet"),
+            Ok(builder) => drop(self.take(builder)),
+            Err(error) => {
+                tracing::error!(index = %self.shared.name, %error, "not yet");
+                self.unopened = Some(recipe);
+            }
         }
         self.shared.tell(|state| state.news = true);
+    }
+
+    /// Goes on with another builder and answers the one that it replaces.
+    fn take(&mut self, builder: Builder) -> Builder {
+        *self.shared.embeddings.lock() = kept(&builder);
+        std::mem::replace(&mut self.builder, builder)
     }
 
     /// One piece of work, the most urgent first; `false` when there is none.
     fn step(&mut self) -> Result<bool> {
         if let Err(error) = self.follow_settings() {
             tracing::warn!(index = %self.shared.name, %error, "the wanted generation must wait");
+            self.retry_at = Some(Instant::now() + RETRY_AFTER);
         }
         self.suggestions.step(&self.shared);
         Ok(self.fold_changes()?
@@ -121,6 +144,8 @@ impl Worker {
         }
         if self.builder.is_linking() || self.suggestions.is_busy() {
             self.shared.changed.wait_for(&mut state, LOOK_EVERY);
+        } else if let Some(retry_at) = self.retry_at {
+            self.shared.changed.wait_until(&mut state, retry_at);
         } else {
             self.shared.changed.wait_for(&mut state, SAVE_EVERY);
         }
@@ -135,10 +160,10 @@ impl Worker {
     }
 
     fn rest(&self, time: Duration) {
+        let end = Instant::now() + time;
         let mut state = self.shared.state.lock();
-        if !state.stop {
-            self.shared.changed.wait_for(&mut state, time);
-        }
+        // News alone is no reason to try earlier.
+        while !state.stop && !self.shared.changed.wait_until(&mut state, end).timed_out() {}
     }
 
     fn fold_changes(&mut self) -> Result<bool> {
@@ -151,7 +176,7 @@ impl Worker {
         let changes =
             shared.store.changes(&shared.name, self.builder.sequence(), CHANGES_AT_ONCE)?;
         if changes.is_empty() {
-            return Ok(false);
+            return self.builder.check_words().map(|()| false);
         }
         let more = changes.len() == CHANGES_AT_ONCE;
         self.builder.apply(&changes)?;
@@ -200,10 +225,16 @@ impl Worker {
 
     /// Begins a shadow generation when the settings want another language or model.
     fn follow_settings(&mut self) -> Result<()> {
+        if self.retry_at.is_some_and(|at| Instant::now() < at) {
+            return Ok(());
+        }
+        self.retry_at = None;
         let snapshot = self.shared.snapshot.load_full();
         let settings = &snapshot.view.settings;
         let wanted = recipe(settings, &*self.shared.embedders, self.shared.folder.as_deref())?;
-        if wanted.makes_the_same_as(self.builder.recipe()) {
+        let serving = self.builder.recipe();
+        // An index that could not be opened at the start is in memory.
+        if wanted.makes_the_same_as(serving) && wanted.folder == serving.folder {
             self.shadow = None;
         } else if !self.shadow.as_ref().is_some_and(|one| wanted.makes_the_same_as(one.recipe())) {
             self.shadow = Some(Builder::open(wanted)?);
@@ -229,11 +260,12 @@ impl Worker {
             return Ok(true);
         }
         if let Some(shadow) = self.shadow.take() {
-            let replaced = std::mem::replace(&mut self.builder, shadow);
+            let replaced = self.take(shadow);
             self.publish()?;
             let folder = replaced.recipe().folder.clone();
             drop(replaced);
-            remove_other_folders(self.shared.folder.as_deref(), self.folder());
+            failpoint::pass(Point::GenerationSwap);
+            remove_other_folders(self.shared.folder.as_deref(), |one| Some(one) == self.folder());
             tracing::info!(index = %self.shared.name, replaced = ?folder, "a new generation serves");
             self.suggestions.catalogue_changed();
         }

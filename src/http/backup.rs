@@ -24,6 +24,8 @@ const FOLDER: &str = "backups";
 #[serde(deny_unknown_fields)]
 pub(super) struct Wish {
     name: String,
+    #[serde(default)]
+    embeddings: bool,
 }
 
 /// `POST /v1/backup`: answers once the copy is complete and on disk.
@@ -33,7 +35,7 @@ pub(super) async fn create(
     body: Incoming,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
     access.demand(Scope::Admin, None)?;
-    let Wish { name } = body.object().await?;
+    let Wish { name, embeddings } = body.object().await?;
     let letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     if name.is_empty() || name.len() > 64 || !name.chars().all(letter) {
         let rule = "a backup's name has 1 to 64 letters, digits, '-' or '_'";
@@ -42,14 +44,17 @@ pub(super) async fn create(
     let folder = state.config().data_dir.join(FOLDER);
     let target = folder.join(&name);
     let answer = json!({ "name": name, "folder": target.display().to_string() });
-    state.write(move |engine| back_up(engine, &folder, &target)).await?;
+    let back_up = move |engine: &Engine| {
+        make(&folder)?;
+        engine.back_up(&target, embeddings)
+    };
+    state.write(back_up).await?;
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-fn back_up(engine: &Engine, folder: &Path, target: &Path) -> Result<(), Error> {
+fn make(folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(|error| {
         let message = format!("the folder of backups cannot be made: {error}");
         Error::internal("disk_failed", message, "look at the system's log")
-    })?;
-    engine.back_up(target)
+    })
 }

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::state::AppState;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::failpoint;
 use crate::settings::access::Scope;
 use crate::telemetry::IndexGauges;
 
@@ -72,7 +73,7 @@ pub(super) async fn metrics(
         })
         .collect();
     let format = [(CONTENT_TYPE, "text/plain; version=0.0.4")];
-    Ok((format, state.metrics().render(&gauges)))
+    Ok((format, state.metrics().render(&gauges) + &failpoint::report()))
 }
 
 /// `GET /openapi.json`.

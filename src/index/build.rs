@@ -85,13 +85,15 @@ pub struct Builder {
     lexical: LexicalWriter,
     lexical_committed: Sequence,
     lexical_changed: bool,
+    /// Whether the words that were on disk at the opening are those of the store's products.
+    lexical_checked: bool,
     columns: Columns,
     statistics: Arc<Statistics>,
     values: Arc<ValueIndex>,
     changed_since_statistics: usize,
     semantic: Semantic,
     embedded_since_background: usize,
-    cache: EmbeddingCache,
+    cache: Arc<EmbeddingCache>,
     waiting: BTreeMap<Ordinal, (EmbeddingKey, String)>,
     links: Option<JoinHandle<Graph>>,
     sequence: Sequence,
@@ -118,17 +120,19 @@ impl Builder {
         let lexical = open_lexical(folder)?;
         let file = folder.map(|folder| folder.join(EMBEDDINGS_FILE));
         let dimensions = recipe.embedder.as_ref().map_or(1, |embedder| embedder.dimensions());
+        let lexical_committed = lexical.committed()?;
         Ok(Self {
-            lexical_committed: lexical.committed()?,
+            lexical_committed,
             lexical,
             lexical_changed: false,
+            lexical_checked: lexical_committed == 0,
             columns: Columns::default(),
             statistics: Arc::default(),
             values: Arc::default(),
             changed_since_statistics: 0,
             semantic: Semantic::new(dimensions)?,
             embedded_since_background: 0,
-            cache: EmbeddingCache::open(file.as_deref())?,
+            cache: Arc::new(EmbeddingCache::open(file.as_deref())?),
             waiting: BTreeMap::new(),
             links: None,
             sequence: 0,
@@ -148,11 +152,25 @@ impl Builder {
         tracing::warn!("the store is older than the lexical index, which is rebuilt");
         let recipe = self.recipe.clone();
         drop(self);
-        if let Some(folder) = &recipe.folder {
-            std::fs::remove_dir_all(folder.join(LEXICAL_FOLDER))
-                .map_err(super::lexical::disk_error)?;
-        }
+        remove_words(&recipe)?;
         Self::open(recipe)
+    }
+
+    /// Once all of the store's changes were applied and published: whether the words are of as many
+    /// products as there are. If not they are thrown away, and the index must be opened again.
+    ///
+    /// # Errors
+    /// Internal when they are not, or the disk fails.
+    pub fn check_words(&mut self) -> Result<()> {
+        if self.lexical_checked || self.lexical_changed {
+            return Ok(());
+        }
+        self.lexical_checked = true;
+        if self.lexical.products() == self.columns.len() as u64 {
+            return Ok(());
+        }
+        remove_words(&self.recipe)?;
+        Err(super::lexical::disk_error("it is not of the store's products"))
     }
 
     /// The store's sequence number up to which changes were applied.
@@ -163,6 +181,11 @@ impl Builder {
     /// How the index is built.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
+    }
+
+    /// What is kept of embeddings. Whoever holds it keeps the index from being opened again.
+    pub fn embeddings(&self) -> &Arc<EmbeddingCache> {
+        &self.cache
     }
 
     /// Products whose meaning is not known yet.
@@ -367,12 +390,24 @@ impl Builder {
 /// The folder of the words in an index folder.
 const LEXICAL_FOLDER: &str = "lexical";
 
+fn remove_words(recipe: &Recipe) -> Result<()> {
+    match &recipe.folder {
+        Some(folder) => {
+            std::fs::remove_dir_all(folder.join(LEXICAL_FOLDER)).map_err(super::lexical::disk_error)
+        }
+        None => Ok(()),
+    }
+}
+
 /// A lexical index that cannot be opened is derived data: it is thrown away and made anew.
 fn open_lexical(folder: Option<&Path>) -> Result<LexicalWriter> {
     let Some(folder) = folder.map(|folder| folder.join(LEXICAL_FOLDER)) else {
         return LexicalWriter::open(None);
     };
-    LexicalWriter::open(Some(&folder)).or_else(|error| {
+    // The library trusts what it reads, and may panic over what makes no sense.
+    let opened = std::panic::catch_unwind(|| LexicalWriter::open(Some(&folder)));
+    let opened = opened.unwrap_or_else(|_| Err(super::lexical::disk_error("a panic")));
+    opened.or_else(|error| {
         tracing::warn!(%error, "the lexical index is rebuilt");
         std::fs::remove_dir_all(&folder).map_err(super::lexical::disk_error)?;
         LexicalWriter::open(Some(&folder))

@@ -1,12 +1,14 @@
 //! Embeddings on disk by the hash of what was embedded: a text is embedded once, whichever product
 //! has it, and again only when the model changes.
 
+use std::panic::catch_unwind;
 use std::path::Path;
 
-use redb::{Database, Durability, ReadableDatabase, TableDefinition};
+use redb::{Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
 
 const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("int8_rows");
 
@@ -42,13 +44,25 @@ pub fn embedding_key(model: &str, text: &str) -> EmbeddingKey {
 }
 
 impl EmbeddingCache {
-    /// Opens or makes the file; without one nothing is kept.
+    /// Opens or makes the file; without one nothing is kept. A damaged file is thrown away: all of
+    /// it is compared with its checksums, since a wrong vector would be found by nobody.
     ///
     /// # Errors
-    /// Internal when the file cannot be opened.
+    /// Internal when the file can neither be opened nor made.
     pub fn open(file: Option<&Path>) -> Result<Self> {
-        let database = file.map(Database::create).transpose().map_err(disk_error)?;
-        Ok(Self { database })
+        let Some(file) = file else { return Ok(Self { database: None }) };
+        let database = match verified(file) {
+            Err(DatabaseError::DatabaseAlreadyOpen) => {
+                return Err(disk_error(DatabaseError::DatabaseAlreadyOpen));
+            }
+            Err(error) if file.exists() => {
+                tracing::warn!(%error, "damaged embeddings are thrown away and made anew");
+                std::fs::remove_file(file).map_err(disk_error)?;
+                verified(file)
+            }
+            opened => opened,
+        };
+        Ok(Self { database: Some(database.map_err(disk_error)?) })
     }
 
     /// The rows of the keys, `None` for unknown ones.
@@ -81,6 +95,7 @@ impl EmbeddingCache {
         let Some(database) = &self.database else {
             return Ok(());
         };
+        failpoint::hit(Point::EmbeddingsWrite).map_err(disk_error)?;
         let mut writing = database.begin_write().map_err(disk_error)?;
         writing.set_durability(Durability::Immediate).map_err(disk_error)?;
         let mut table = writing.open_table(ROWS).map_err(disk_error)?;
@@ -89,6 +104,41 @@ impl EmbeddingCache {
             table.insert(key.as_slice(), bytes.as_slice()).map_err(disk_error)?;
         }
         drop(table);
+        writing.commit().map_err(disk_error)?;
+        failpoint::hit(Point::EmbeddingsWritten).map_err(disk_error)
+    }
+
+    /// Writes what is kept at this moment into the new file `target`.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    pub fn copy_to(&self, target: &Path) -> Result<()> {
+        let Some(database) = &self.database else { return Ok(()) };
+        let reading = database.begin_read().map_err(disk_error)?;
+        let source = match reading.open_table(ROWS) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
+            Err(error) => return Err(disk_error(error)),
+        };
+        let copy = Database::create(target).map_err(disk_error)?;
+        let writing = copy.begin_write().map_err(disk_error)?;
+        let mut rows = writing.open_table(ROWS).map_err(disk_error)?;
+        for entry in source.iter().map_err(disk_error)? {
+            let (key, row) = entry.map_err(disk_error)?;
+            rows.insert(key.value(), row.value()).map_err(disk_error)?;
+        }
+        drop(rows);
         writing.commit().map_err(disk_error)
     }
+}
+
+/// Opens or makes a file and compares it with its checksums. The library trusts what it reads, and
+/// may panic over what makes no sense.
+fn verified(file: &Path) -> std::result::Result<Database, DatabaseError> {
+    let opened = catch_unwind(|| {
+        let mut database = Database::create(file)?;
+        database.check_integrity()?;
+        Ok(database)
+    });
+    opened.unwrap_or_else(|_| Err(std::io::Error::other("its pages contradict one another").into()))
 }

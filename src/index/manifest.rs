@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::embeddings::EMBEDDINGS_FILE;
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
 
 /// Grows when files written before can no longer be read.
 const FORMAT: u32 = 2;
@@ -41,7 +42,8 @@ impl Manifest {
             remove(&entry.map_err(disk_error)?)?;
         }
         let bytes = serde_json::to_vec_pretty(self).map_err(disk_error)?;
-        std::fs::write(&file, bytes).map_err(disk_error)
+        failpoint::write(Point::IndexClaim, &bytes, |bytes| std::fs::write(&file, bytes))
+            .map_err(disk_error)
     }
 }
 

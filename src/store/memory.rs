@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::settings::access::Key;
 use crate::shopper::Preferences;
 
-use super::{SignIns, Store, StoredProduct, Write, embedded, refusal};
+use super::{Beside, SignIns, Store, StoredProduct, Write, embedded, refusal};
 
 /// A store that forgets: for tests, and the measure of the one on disk.
 #[derive(Default)]
@@ -269,12 +269,12 @@ impl Store for Memory {
     }
 
     fn product(&self, index: &IndexName, id: &ProductId) -> Result<Option<StoredProduct>> {
+        Ok(self.state.read().product(index, id))
+    }
+
+    fn products(&self, index: &IndexName, ids: &[ProductId]) -> Result<Vec<Option<StoredProduct>>> {
         let state = self.state.read();
-        let latest = state.indexes.get(index).and_then(|index| index.products.get(id));
-        Ok(latest.and_then(|latest| {
-            let product = latest.product.as_deref()?.clone();
-            Some(StoredProduct { sequence: latest.sequence, ordinal: latest.ordinal, product })
-        }))
+        Ok(ids.iter().map(|id| state.product(index, id)).collect())
     }
 
     fn changes(&self, index: &IndexName, after: Sequence, limit: usize) -> Result<Vec<Change>> {
@@ -327,9 +327,9 @@ impl Store for Memory {
         Ok(self.state.read().preferences.get(shopper).cloned())
     }
 
-    fn back_up(&self, target: &Path) -> Result<()> {
+    fn back_up(&self, target: &Path, beside: Beside<'_>) -> Result<()> {
         let state = self.state.read();
-        embedded::backup::create(target, |transaction| {
+        embedded::backup::create(target, beside, |transaction| {
             let mut tables = embedded::tables::Tables::open(transaction)?;
             state.copy_to(&mut tables)?;
             tables.finish()
@@ -338,6 +338,12 @@ impl Store for Memory {
 }
 
 impl State {
+    fn product(&self, index: &IndexName, id: &ProductId) -> Option<StoredProduct> {
+        let latest = self.indexes.get(index)?.products.get(id)?;
+        let product = latest.product.as_deref()?.clone();
+        Some(StoredProduct { sequence: latest.sequence, ordinal: latest.ordinal, product })
+    }
+
     fn copy_to(&self, tables: &mut embedded::tables::Tables<'_>) -> Result<()> {
         tables.sequence = self.sequence;
         for (name, index) in &self.indexes {

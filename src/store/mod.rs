@@ -113,6 +113,9 @@ pub struct StoredProduct {
     pub product: Product,
 }
 
+/// What puts into the folder of a copy what belongs there beside the store.
+pub type Beside<'a> = &'a dyn Fn(&Path) -> Result<()>;
+
 /// Durable on return; sequence numbers only grow; replay gives the same state.
 pub trait Store: Send + Sync {
     /// Carries out all writes in one transaction and answers, in order, each one's sequence number
@@ -162,6 +165,12 @@ pub trait Store: Send + Sync {
     /// Internal when the disk fails.
     fn product(&self, index: &IndexName, id: &ProductId) -> Result<Option<StoredProduct>>;
 
+    /// Several products, as they were at one moment.
+    ///
+    /// # Errors
+    /// Internal when the disk fails.
+    fn products(&self, index: &IndexName, ids: &[ProductId]) -> Result<Vec<Option<StoredProduct>>>;
+
     /// The latest change of each product of an index whose latest change is after `after`, in
     /// order, at most `limit`. Deleted products appear as changes without a product.
     ///
@@ -209,9 +218,11 @@ pub trait Store: Send + Sync {
     fn preferences(&self, shopper: &ShopperId) -> Result<Option<Preferences>>;
 
     /// Writes a consistent copy of the store to the new folder `target`, which can be opened as a
-    /// data directory, while others read and write.
+    /// data directory, while others read and write. `beside` is given the unfinished folder and may
+    /// put there what else belongs to the copy; all of it is written down with its checksums.
     ///
     /// # Errors
-    /// Conflict when `target` exists; Unavailable or Internal when the disk fails.
-    fn back_up(&self, target: &Path) -> Result<()>;
+    /// Conflict when `target` exists; Unavailable or Internal when the disk fails; those of
+    /// `beside`.
+    fn back_up(&self, target: &Path, beside: Beside<'_>) -> Result<()>;
 }

@@ -1,10 +1,7 @@
 //! Killed at any moment, a server loses nothing that it acknowledged.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,71 +12,13 @@ use vitrine::domain::id::{IndexName, ProductId, ShopperId};
 use vitrine::store::Store;
 use vitrine::store::embedded::Embedded;
 
-/// How long a step may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::process::{PATIENCE, Server, call, vitrine};
 
 /// How long the server is written to before it is killed.
 const RUNS: [Duration; 3] =
     [Duration::from_millis(60), Duration::from_millis(250), Duration::from_millis(700)];
 
 const PRODUCTS_AT_ONCE: usize = 7;
-
-/// A server on a free port, killed when dropped.
-struct Server {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        fs::write(folder.join("config.toml"), "embedder = 'hashing'\n").expect("written");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_vitrine"))
-            .args(["serve", "--dev", "--listen", "127.0.0.1:0"])
-            .args(["--data-dir", "data", "--config", "config.toml"])
-            .current_dir(folder)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(process.stderr.take().expect("standard error")).lines();
-        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            line.strip_prefix("Vitrine serves http://")?.trim_end_matches('/').parse().ok()
-        });
-        // Nobody may wait for room in the pipe.
-        thread::spawn(move || lines.for_each(drop));
-        Self { process, address: address.expect("the server says its address") }
-    }
-
-    /// SIGKILL: the process gets no chance to tidy up.
-    fn kill(&mut self) {
-        self.process.kill().expect("it can be killed");
-        self.process.wait().expect("it ends");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// One request on a connection of its own; `None` when no whole answer came.
-fn call(address: SocketAddr, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let body = body.to_string();
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
-    );
-    stream.write_all((head + &body).as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some((status, serde_json::from_str(body).ok()?))
-}
 
 /// What the server said is safe.
 #[derive(Default)]
@@ -214,9 +153,7 @@ fn an_acknowledged_erasure_survives_a_kill_and_an_older_file() {
 fn a_data_directory_has_one_process() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let server = Server::start(folder.path());
-    let output = Command::new(env!("CARGO_BIN_EXE_vitrine"))
-        .args(["keys", "list", "--data-dir", "data"])
-        .current_dir(folder.path())
+    let output = vitrine(folder.path(), &["keys", "list", "--data-dir", "data"])
         .output()
         .expect("the program starts");
     assert_eq!(output.status.code(), Some(1));
@@ -235,10 +172,8 @@ fn a_running_server_is_backed_up() {
     let put = call(server.address, "POST", "/v1/indexes/shop/products", &product);
     assert_eq!(put.expect("an answer").0, 200);
     let back_up = |rest: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_vitrine"))
-            .args(["backup", "--data-dir", "data", "copy"])
+        vitrine(folder.path(), &["backup", "--data-dir", "data", "copy"])
             .args(rest)
-            .current_dir(folder.path())
             .output()
             .expect("the program starts")
     };

@@ -8,11 +8,13 @@ use tantivy::schema::Field;
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
+use super::super::columns::row::term_hash;
 use super::schema::{Fields, schema};
 use super::words::KnownWords;
 use super::{Lexical, LexicalDocument, disk_error};
 use crate::domain::id::{Ordinal, Sequence};
 use crate::error::Result;
+use crate::failpoint::{self, Point};
 
 /// Memory in which new postings are gathered before they go to disk.
 const WRITER_HEAP_BYTES: usize = 32 << 20;
@@ -48,6 +50,10 @@ impl LexicalWriter {
             .doc_store_cache_num_blocks(64)
             .try_into()
             .map_err(disk_error)?;
+        let damaged = index.validate_checksum().map_err(disk_error)?;
+        if !damaged.is_empty() {
+            return Err(disk_error(format!("{damaged:?} differ from their checksums")));
+        }
         Ok(Self { writer, reader, fields, words: Mutex::default() })
     }
 
@@ -58,7 +64,12 @@ impl LexicalWriter {
     /// Internal when the index's metadata cannot be read.
     pub fn committed(&self) -> Result<Sequence> {
         let meta = self.writer.index().load_metas().map_err(disk_error)?;
-        Ok(meta.payload.and_then(|payload| payload.parse().ok()).unwrap_or(0))
+        Ok(meta.payload.and_then(|payload| sequence_of(&payload)).unwrap_or(0))
+    }
+
+    /// Products in the last snapshot.
+    pub fn products(&self) -> u64 {
+        self.reader.searcher().num_docs()
     }
 
     /// Inserts or replaces a product.
@@ -93,10 +104,11 @@ impl LexicalWriter {
     /// # Errors
     /// Internal when the disk fails; the earlier commit then still stands.
     pub fn commit(&mut self, sequence: Sequence) -> Result<()> {
+        failpoint::hit(Point::IndexCommit).map_err(disk_error)?;
         let mut prepared = self.writer.prepare_commit().map_err(disk_error)?;
-        prepared.set_payload(&sequence.to_string());
+        prepared.set_payload(&payload_of(sequence));
         prepared.commit().map_err(disk_error)?;
-        Ok(())
+        failpoint::hit(Point::IndexCommitted).map_err(disk_error)
     }
 
     /// A snapshot of the last commit.
@@ -109,6 +121,23 @@ impl LexicalWriter {
         let lexical = Lexical::new(self.reader.searcher(), self.fields, &words)?;
         *words = lexical.known_words().clone();
         Ok(lexical)
+    }
+}
+
+/// The sequence number and its checksum: the library has none over what a commit says.
+fn payload_of(sequence: Sequence) -> String {
+    format!("{sequence} {}", term_hash(&sequence.to_string()))
+}
+
+/// `None` for a damaged payload: then everything is folded in once more.
+fn sequence_of(payload: &str) -> Option<Sequence> {
+    match payload.split_once(' ') {
+        Some((sequence, checksum)) => {
+            let whole = checksum.parse() == Ok(term_hash(sequence));
+            sequence.parse().ok().filter(|_| whole)
+        }
+        // As earlier versions wrote it.
+        None => payload.parse().ok(),
     }
 }
 

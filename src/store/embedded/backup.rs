@@ -2,50 +2,85 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use parking_lot::Mutex;
 use redb::{
     Database, Key, ReadTransaction, ReadableTable, TableDefinition, Value, WriteTransaction,
 };
 
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
+use crate::store::Beside;
 
+use super::checksums;
 use super::database::{FILE, mark_format, sync_directory};
 use super::error::disk;
 use super::tables;
 
-/// Makes the new data directory `target` with what `fill` writes. The file gets its name only when
-/// it is whole; after a failure nothing is left.
+/// Copies are made one after the other: what lies under an unfinished name is of one that was
+/// killed.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Makes the new data directory `target` with what `fill` writes and what `beside` puts there. The
+/// folder gets its name only when it is whole; after a failure nothing is left.
 pub(crate) fn create(
     target: &Path,
+    beside: Beside<'_>,
     fill: impl FnOnce(&WriteTransaction) -> Result<()>,
 ) -> Result<()> {
-    fs::create_dir(target).map_err(|error| match error.kind() == io::ErrorKind::AlreadyExists {
-        true => Error::conflict(
+    let _guard = ONE_AT_A_TIME.lock();
+    if target.exists() {
+        return Err(Error::conflict(
             "backup_target_exists",
             format!("'{}' exists already", target.display()),
             "name a folder that does not exist yet",
-        ),
-        false => disk(&error),
-    })?;
-    let outcome = fill_file(target, fill);
+        ));
+    }
+    let unfinished = unfinished_name(target);
+    remove_folder(&unfinished)?;
+    fs::create_dir(&unfinished).map_err(|error| disk(&error))?;
+    let outcome = fill_file(&unfinished, fill)
+        .and_then(|()| beside(&unfinished))
+        .and_then(|()| finish(&unfinished, target));
     if outcome.is_err() {
         // The first error is the one to tell.
-        let _ = fs::remove_dir_all(target);
+        let _ = fs::remove_dir_all(&unfinished);
     }
     outcome
 }
 
-fn fill_file(target: &Path, fill: impl FnOnce(&WriteTransaction) -> Result<()>) -> Result<()> {
-    let unfinished = target.join("unfinished");
-    let database = Database::create(&unfinished)?;
+/// Beside the target, since only there a folder can be renamed.
+fn unfinished_name(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    target.with_file_name(format!(".{name}.unfinished"))
+}
+
+pub(super) fn remove_folder(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(disk(&error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn fill_file(folder: &Path, fill: impl FnOnce(&WriteTransaction) -> Result<()>) -> Result<()> {
+    let database = Database::create(folder.join(FILE))?;
     let transaction = database.begin_write()?;
     mark_format(&transaction)?;
     fill(&transaction)?;
-    transaction.commit()?;
-    drop(database);
-    fs::rename(&unfinished, target.join(FILE)).map_err(|error| disk(&error))?;
-    sync_directory(target)
+    Ok(transaction.commit()?)
+}
+
+fn finish(unfinished: &Path, target: &Path) -> Result<()> {
+    checksums::write(unfinished)?;
+    sync_directory(unfinished)?;
+    failpoint::hit(Point::BackupFinish)
+        .and_then(|()| fs::rename(unfinished, target))
+        .map_err(|error| disk(&error))?;
+    match target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => sync_directory(parent),
+        None => sync_directory(Path::new(".")),
+    }
 }
 
 /// Copies every table of one snapshot.
@@ -69,6 +104,7 @@ fn copy_table<K: Key + 'static, V: Value + 'static>(
     to: &WriteTransaction,
     table: TableDefinition<'_, K, V>,
 ) -> Result<()> {
+    failpoint::hit(Point::BackupCopy).map_err(|error| disk(&error))?;
     let source = from.open_table(table)?;
     let mut target = to.open_table(table)?;
     for entry in source.iter()? {

@@ -1,16 +1,20 @@
 //! The open file: who may open it, which format it has, and what happens after a disk error.
 
 use std::fs;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 
-use parking_lot::RwLock;
-use redb::{Builder, Database, ReadTransaction, ReadableDatabase, TableError};
+use parking_lot::{RwLock, RwLockReadGuard};
+use redb::{Database, ReadTransaction, ReadableDatabase, TableError};
 
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
 
 use super::apply::catch_up;
 use super::erasures::Erasures;
-use super::error::{closes_file, disk, reopening};
+use super::error::{beyond_repair, closes_file, disk, reopening};
+use super::file::{self, check_room};
 use super::tables::{META, Tables};
 
 /// The format that this program writes. It reads every earlier one: in format 1 there were no
@@ -20,8 +24,8 @@ pub(super) const FORMAT: u64 = 2;
 /// The name of the store's one file inside the data directory.
 pub(super) const FILE: &str = "store.redb";
 
-/// Pages kept in memory, in bytes; the rest is left to the operating system's cache.
-const CACHE_BYTES: usize = 128 << 20;
+/// A new store has this name until it is whole: a file called [`FILE`] is never an empty one.
+const UNFINISHED: &str = "store.redb.new";
 
 /// How the file is opened, at first and again after a disk error.
 type Opener = Box<dyn Fn() -> Result<Database> + Send + Sync>;
@@ -30,13 +34,15 @@ type Opener = Box<dyn Fn() -> Result<Database> + Send + Sync>;
 pub(super) struct Connection {
     /// Who was erased, whatever the file says.
     pub(super) erasures: Erasures,
+    /// Where the file lies, which decides how much room it has.
+    directory: PathBuf,
     opener: Opener,
     state: RwLock<State>,
 }
 
 struct State {
-    /// `None` only when opening again did not succeed either; the next use tries it.
-    database: Option<Database>,
+    /// Why there is none, only while opening again does not succeed either; the next use tries it.
+    database: Result<Database>,
     /// How often the file was opened again: those who failed together open it once.
     reopened: u64,
 }
@@ -46,20 +52,21 @@ impl Connection {
     pub(super) fn in_directory(directory: &Path) -> Result<Self> {
         fs::create_dir_all(directory).map_err(|error| disk(&error))?;
         let path = directory.join(FILE);
-        let erasures = Erasures::open(directory)?;
-        let opener = move || Ok(Builder::new().set_cache_size(CACHE_BYTES).create(&path)?);
-        let connection = Self::with_opener(Box::new(opener), erasures)?;
-        sync_directory(directory)?;
-        Ok(connection)
+        if !path.exists() {
+            make(directory)?;
+        }
+        let database = verified(&path)?;
+        Self::with_opener(database, Box::new(move || file::open(&path, false)), directory)
     }
 
-    fn with_opener(opener: Opener, erasures: Erasures) -> Result<Self> {
-        let database = opener()?;
+    fn with_opener(database: Database, opener: Opener, directory: &Path) -> Result<Self> {
         check_format(&database)?;
-        let state = State { database: Some(database), reopened: 0 };
-        let connection = Self { erasures, opener, state: RwLock::new(state) };
+        let erasures = Erasures::open(directory, erased(&database)?)?;
+        let state = State { database: Ok(database), reopened: 0 };
+        let directory = directory.to_path_buf();
+        let connection = Self { erasures, directory, opener, state: RwLock::new(state) };
         // Carries out erasures that the file does not know, before anything is read.
-        connection.write(|_| Ok(()))?;
+        connection.with_database(|database| commit(database, &connection.erasures, |_| Ok(())))?;
         Ok(connection)
     }
 
@@ -70,19 +77,32 @@ impl Connection {
 
     /// Runs `work` in one transaction, durable on return; when it fails, nothing was written.
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut Tables<'_>) -> Result<T>) -> Result<T> {
+        check_room(&self.directory)?;
         self.with_database(|database| commit(database, &self.erasures, work))
     }
 
     /// Runs `work`, and opens the file again when that met a disk error.
     fn with_database<T>(&self, work: impl FnOnce(&Database) -> Result<T>) -> Result<T> {
-        let state = self.state.read();
+        let state = self.opened();
         let reopened = state.reopened;
-        let outcome = state.database.as_ref().ok_or_else(reopening).and_then(work);
+        let outcome = state.database.as_ref().map_err(Error::clone).and_then(work);
         drop(state);
         if outcome.as_ref().is_err_and(closes_file) {
             self.reopen(reopened);
         }
         outcome
+    }
+
+    /// The file, which is opened once more where that did not succeed before.
+    fn opened(&self) -> RwLockReadGuard<'_, State> {
+        let state = self.state.read();
+        if state.database.is_ok() {
+            return state;
+        }
+        let seen = state.reopened;
+        drop(state);
+        self.reopen(seen);
+        self.state.read()
     }
 
     fn reopen(&self, seen: u64) {
@@ -92,10 +112,55 @@ impl Connection {
         }
         state.reopened += 1;
         // The old one holds the lock on the file.
-        drop(state.database.take());
-        // Should this not succeed, whoever comes next is told to try again, which does this again.
-        state.database = (self.opener)().ok();
+        state.database = Err(reopening());
+        state.database = (self.opener)();
     }
+}
+
+/// Makes a new store. It gets its name when it is whole, so that a kill leaves none or all of it.
+fn make(directory: &Path) -> Result<()> {
+    check_room(directory)?;
+    let unfinished = directory.join(UNFINISHED);
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(disk(&error)),
+        Ok(()) | Err(_) => {}
+    }
+    let database = file::open(&unfinished, true)?;
+    let transaction = database.begin_write()?;
+    mark_format(&transaction)?;
+    Tables::open(&transaction)?.finish()?;
+    transaction.commit()?;
+    drop(database);
+    fs::rename(&unfinished, directory.join(FILE)).map_err(|error| disk(&error))?;
+    sync_directory(directory)
+}
+
+/// Opens the file, after a kill as its last transaction left it, and compares all of it with its
+/// checksums. The engine trusts what it reads, and may panic over what makes no sense.
+fn verified(path: &Path) -> Result<Database> {
+    let length = fs::metadata(path).map_err(|error| disk(&error))?.len();
+    if length == 0 {
+        return Err(beyond_repair(path, "it is empty"));
+    }
+    let checked = catch_unwind(AssertUnwindSafe(|| -> Result<Database> {
+        let mut database = file::open(path, false)?;
+        // What can be put right is.
+        database.check_integrity()?;
+        Ok(database)
+    }));
+    match checked {
+        Ok(Err(error)) if error.problem().code == "store_damaged" => {
+            Err(beyond_repair(path, &error.problem().message))
+        }
+        Ok(checked) => checked,
+        Err(_) => Err(beyond_repair(path, "its pages contradict one another")),
+    }
+}
+
+/// The mark of the last erasure that the file carried out.
+fn erased(database: &Database) -> Result<u64> {
+    let meta = database.begin_read()?.open_table(META)?;
+    Ok(meta.get("erased")?.map_or(0, |mark| mark.value()))
 }
 
 fn commit<T>(
@@ -116,19 +181,13 @@ fn commit<T>(
     }
     tables.finish()?;
     transaction.commit()?;
+    failpoint::pass(Point::StoreAnswer);
     Ok(done)
 }
 
-/// Marks a new file with its format, and refuses a newer one.
+/// Refuses a newer format than this program's, and brings an older one up to it.
 fn check_format(database: &Database) -> Result<()> {
     let reading = database.begin_read()?;
-    if reading.list_tables()?.next().is_none() {
-        drop(reading);
-        let transaction = database.begin_write()?;
-        mark_format(&transaction)?;
-        Tables::open(&transaction)?.finish()?;
-        return Ok(transaction.commit()?);
-    }
     let format = match reading.open_table(META) {
         Ok(meta) => meta.get("format")?.map_or(0, |format| format.value()),
         Err(TableError::TableDoesNotExist(_)) => 0,
@@ -221,14 +280,15 @@ mod tests {
 
     fn on_disk(path: PathBuf, full: &Arc<AtomicBool>) -> Connection {
         let full = Arc::clone(full);
-        let erasures = Erasures::open(path.parent().unwrap()).unwrap();
-        let opener = move || {
+        let directory = path.parent().unwrap().to_path_buf();
+        drop(Connection::in_directory(&directory).unwrap());
+        let opener = move || -> Result<Database> {
             let mut options = fs::File::options();
             options.read(true).write(true).create(true).truncate(false);
             let file = FileBackend::new(options.open(&path).unwrap())?;
-            Ok(Builder::new().create_with_backend(Disk { file, full: Arc::clone(&full) })?)
+            Ok(redb::Builder::new().create_with_backend(Disk { file, full: Arc::clone(&full) })?)
         };
-        Connection::with_opener(Box::new(opener), erasures).unwrap()
+        Connection::with_opener(opener().unwrap(), Box::new(opener), &directory).unwrap()
     }
 
     fn preferences(shopper: &str) -> Vec<Write> {
@@ -246,12 +306,10 @@ mod tests {
         let refused = store.write(preferences("during")).unwrap_err();
         assert!(matches!(&refused, Error::Unavailable(problem) if problem.code == "disk_full"));
         let again = store.write(preferences("during")).unwrap_err();
-        assert!(matches!(again, Error::Unavailable(_)), "{again:?}");
+        assert_eq!(again.problem().code, "disk_full", "{again:?}");
 
         full.store(false, Ordering::SeqCst);
-        let mut tries = (0..3).map(|_| store.write(preferences("after")));
-        let written = tries.find_map(Result::ok).expect("the store did not open again");
-        assert_eq!(written, [Ok(2)]);
+        assert_eq!(store.write(preferences("after")).unwrap(), [Ok(2)]);
         let found = |shopper| store.preferences(&ShopperId::parse(shopper).unwrap()).unwrap();
         assert_eq!(found("before"), Some(Preferences::default()));
         assert_eq!(found("during"), None);

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::event::Visitor;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
 
 use super::database::sync_directory;
 use super::error::disk;
@@ -24,8 +25,14 @@ use super::error::disk;
 /// The name of the file in the data directory.
 pub(super) const FILE: &str = "erasures";
 
-/// The first line.
+/// The first line, with the format.
 const HEAD: &str = "vitrine-erasures 1";
+
+/// How the first line begins whatever the format.
+const HEAD_BEFORE_FORMAT: &str = "vitrine-erasures ";
+
+/// The format that this program writes.
+const FORMAT: u32 = 1;
 
 type Salt = [u8; 16];
 type Hash = [u8; 32];
@@ -48,6 +55,10 @@ struct List {
     bytes: u64,
     /// Tells all of `erasures`; 0 when there is none.
     mark: u64,
+    /// The first line that makes no sense, which ends the list.
+    damaged: Option<usize>,
+    /// Whether further erasures follow the damaged line.
+    goes_on: bool,
 }
 
 /// The open list. Only the store's writer appends to it.
@@ -73,14 +84,21 @@ impl Pending {
 }
 
 impl Erasures {
-    /// Reads the list of a data directory; a line that was cut short by a kill, and was never
-    /// acknowledged, is cut off.
+    /// Reads the list of a data directory whose store has carried out the erasures up to
+    /// `carried_out`. A line that was cut short by a kill is cut off, and so is an end that a torn
+    /// write left without sense: the store would know an erasure that was acknowledged.
     ///
     /// # Errors
     /// Internal when the file is damaged or the disk fails.
-    pub(super) fn open(directory: &Path) -> Result<Self> {
+    pub(super) fn open(directory: &Path, carried_out: u64) -> Result<Self> {
         let path = directory.join(FILE);
         let list = read(&path)?;
+        if let Some(number) = list.damaged {
+            if list.goes_on || list.mark != carried_out {
+                return Err(damaged(&path, number));
+            }
+            tracing::warn!(number, "a torn end of the list of erasures is cut off");
+        }
         Ok(Self { path, list: Mutex::new(list) })
     }
 
@@ -91,7 +109,10 @@ impl Erasures {
     pub(super) fn append(&self, visitors: &[Visitor], at: Timestamp) -> Result<u64> {
         let mut list = self.list.lock();
         let (salt, text) = list.next_lines(visitors, at)?;
-        write_at(&self.path, list.bytes, text.as_bytes()).map_err(|error| disk(&error))?;
+        failpoint::write(Point::ErasuresAppend, text.as_bytes(), |text| {
+            write_at(&self.path, list.bytes, text)
+        })
+        .map_err(|error| disk(&error))?;
         if list.bytes == 0
             && let Some(directory) = self.path.parent()
         {
@@ -102,6 +123,7 @@ impl Erasures {
         for visitor in visitors {
             list.push(Erasure { salt, at, visitor: hashed(&salt, &visitor.key()) });
         }
+        failpoint::hit(Point::ErasuresAppended).map_err(|error| disk(&error))?;
         Ok(list.mark)
     }
 
@@ -136,8 +158,8 @@ impl Erasures {
     /// # Errors
     /// As for `open` and `copy_to`.
     pub(super) fn merge(source: &Path, target: &Path) -> Result<()> {
-        let mut merged = read(&source.join(FILE))?;
-        let present = read(&target.join(FILE))?;
+        let mut merged = whole(&source.join(FILE))?;
+        let present = whole(&target.join(FILE))?;
         let known: HashSet<Erasure> = merged.erasures.iter().copied().collect();
         let more = present.erasures.into_iter().filter(|one| !known.contains(one));
         more.for_each(|one| merged.push(one));
@@ -214,14 +236,38 @@ fn read(path: &Path) -> Result<List> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(List::default()),
         Err(error) => return Err(disk(&error)),
     };
+    if format_of(&text).is_some_and(|format| format > FORMAT) {
+        return Err(newer(path));
+    }
     // What comes after the last line's end was cut short.
     let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    let whole = String::from_utf8_lossy(&text[..end]);
-    let mut list = List { bytes: end as u64, ..List::default() };
-    for (number, line) in (1..).zip(whole.lines()) {
-        parse(&mut list, number, line).ok_or_else(|| damaged(path, number))?;
+    let mut list = List::default();
+    for (number, line) in (1..).zip(text[..end].split_inclusive(|byte| *byte == b'\n')) {
+        let parsed = std::str::from_utf8(line).ok().map(|line| line.trim_end_matches('\n'));
+        if list.damaged.is_some() {
+            list.goes_on |= line.starts_with(b"erased ");
+        } else if parsed.and_then(|line| parse(&mut list, number, line)).is_some() {
+            list.bytes += line.len() as u64;
+        } else {
+            list.damaged = Some(number);
+        }
     }
     Ok(list)
+}
+
+/// The format that a whole first line names.
+fn format_of(text: &[u8]) -> Option<u32> {
+    let end = text.iter().position(|byte| *byte == b'\n')?;
+    std::str::from_utf8(&text[..end]).ok()?.strip_prefix(HEAD_BEFORE_FORMAT)?.parse().ok()
+}
+
+/// The list where no store tells which of its lines count.
+fn whole(path: &Path) -> Result<List> {
+    let list = read(path)?;
+    match list.damaged {
+        Some(number) => Err(damaged(path, number)),
+        None => Ok(list),
+    }
 }
 
 fn parse(list: &mut List, number: usize, line: &str) -> Option<()> {
@@ -289,6 +335,14 @@ fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
+fn newer(path: &Path) -> Error {
+    Error::unavailable(
+        "erasures_format_unknown",
+        format!("'{}' has a format that this program does not read", path.display()),
+        "use the newer Vitrine that wrote it",
+    )
+}
+
 fn damaged(path: &Path, number: usize) -> Error {
     Error::internal(
         "erasures_damaged",
@@ -313,11 +367,11 @@ mod tests {
     #[test]
     fn a_store_is_told_what_it_has_not_carried_out() {
         let folder = tempfile::tempdir().unwrap();
-        let list = Erasures::open(folder.path()).unwrap();
+        let list = Erasures::open(folder.path(), 0).unwrap();
         assert!(list.pending(0).is_none());
         let first = erase(&list, "anna");
         let last = erase(&list, "ben");
-        let pending = |mark| Erasures::open(folder.path()).unwrap().pending(mark);
+        let pending = |mark| Erasures::open(folder.path(), 0).unwrap().pending(mark);
         assert!(pending(last).is_none());
         for (mark, anna) in [(first, false), (0, true), (12_345, true)] {
             let later = pending(mark).unwrap();
@@ -333,56 +387,78 @@ mod tests {
     fn a_line_that_was_cut_short_is_cut_off_and_a_damaged_one_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
-        let list = Erasures::open(folder.path()).unwrap();
+        let list = Erasures::open(folder.path(), 0).unwrap();
         let first = erase(&list, "anna");
         let whole = fs::read(&path).unwrap();
         erase(&list, "ben");
         let both = fs::read(&path).unwrap();
         for length in whole.len()..both.len() {
             fs::write(&path, &both[..length]).unwrap();
-            let again = Erasures::open(folder.path()).unwrap();
+            let again = Erasures::open(folder.path(), 0).unwrap();
             assert!(again.pending(first).is_none());
             let mark = erase(&again, "carl");
-            let reread = Erasures::open(folder.path()).unwrap();
+            let reread = Erasures::open(folder.path(), 0).unwrap();
             assert!(reread.pending(mark).is_none());
             assert!(reread.pending(0).unwrap().has(&shopper("carl")));
         }
         for length in 0..whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            erase(&Erasures::open(folder.path()).unwrap(), "carl");
+            erase(&Erasures::open(folder.path(), 0).unwrap(), "carl");
             assert!(
-                Erasures::open(folder.path()).unwrap().pending(0).unwrap().has(&shopper("carl"))
+                Erasures::open(folder.path(), 0).unwrap().pending(0).unwrap().has(&shopper("carl"))
             );
         }
         fs::write(&path, [b"vitrine-erasures 1\nerased 7 00\n", &whole[..]].concat()).unwrap();
-        let refused = Erasures::open(folder.path()).err().unwrap();
+        let refused = Erasures::open(folder.path(), 0).err().unwrap();
         assert_eq!(refused.problem().code, "erasures_damaged");
         assert!(refused.problem().message.contains("line 2"), "{refused}");
     }
 
     #[test]
+    fn a_torn_end_is_cut_off_where_the_store_never_carried_it_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let list = Erasures::open(folder.path(), 0).unwrap();
+        let first = erase(&list, "anna");
+        let whole = fs::read(&path).unwrap();
+        let last = erase(&list, "ben");
+        let mut torn = fs::read(&path).unwrap();
+        torn[whole.len() + 12..whole.len() + 40].fill(0);
+        fs::write(&path, &torn).unwrap();
+        let refused = Erasures::open(folder.path(), last).err().unwrap();
+        assert_eq!(refused.problem().code, "erasures_damaged", "it was acknowledged");
+        let again = Erasures::open(folder.path(), first).unwrap();
+        let mark = erase(&again, "carl");
+        let reread = Erasures::open(folder.path(), mark).unwrap();
+        assert!(reread.pending(mark).is_none());
+        let pending = reread.pending(0).unwrap();
+        assert!(pending.has(&shopper("anna")) && pending.has(&shopper("carl")));
+        assert!(!pending.has(&shopper("ben")));
+    }
+
+    #[test]
     fn lists_are_merged_the_source_s_first() {
         let (source, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let older = Erasures::open(source.path()).unwrap();
+        let older = Erasures::open(source.path(), 0).unwrap();
         let first = erase(&older, "anna");
         older.copy_to(target.path()).unwrap();
-        let newer = Erasures::open(target.path()).unwrap();
+        let newer = Erasures::open(target.path(), 0).unwrap();
         let last = erase(&newer, "ben");
         let before = fs::read(target.path().join(FILE)).unwrap();
         Erasures::merge(source.path(), target.path()).unwrap();
         assert_eq!(fs::read(target.path().join(FILE)).unwrap(), before, "one continues the other");
-        let merged = Erasures::open(target.path()).unwrap();
+        let merged = Erasures::open(target.path(), 0).unwrap();
         assert!(merged.pending(last).is_none());
         assert!(!merged.pending(first).unwrap().has(&shopper("anna")));
 
         let other = tempfile::tempdir().unwrap();
-        erase(&Erasures::open(other.path()).unwrap(), "carl");
+        erase(&Erasures::open(other.path(), 0).unwrap(), "carl");
         Erasures::merge(source.path(), other.path()).unwrap();
-        let merged = Erasures::open(other.path()).unwrap();
+        let merged = Erasures::open(other.path(), 0).unwrap();
         let later = merged.pending(first).unwrap();
         assert!(later.has(&shopper("carl")) && !later.has(&shopper("anna")));
         let mark = erase(&merged, "dora");
-        let reread = Erasures::open(other.path()).unwrap();
+        let reread = Erasures::open(other.path(), 0).unwrap();
         assert!(reread.pending(mark).is_none() && reread.pending(0).unwrap().has(&shopper("dora")));
     }
 }

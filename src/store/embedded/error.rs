@@ -1,6 +1,7 @@
 //! What the engine's errors mean to those who run Vitrine.
 
 use std::io;
+use std::path::Path;
 
 use redb::{CommitError, DatabaseError, StorageError, TableError, TransactionError};
 
@@ -20,7 +21,16 @@ explained!(StorageError, TableError, TransactionError, CommitError, DatabaseErro
 
 fn explain(error: &redb::Error) -> Error {
     if let redb::Error::Io(error) = error {
-        return disk(error);
+        // So the engine calls a file that is too short, or none of its own.
+        let damaged = [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+        return if damaged.contains(&error.kind()) {
+            self::damaged(&error.to_string())
+        } else {
+            disk(error)
+        };
+    }
+    if let redb::Error::Corrupted(what) = error {
+        return damaged(what);
     }
     if matches!(error, redb::Error::PreviousIo | redb::Error::DatabaseClosed) {
         return reopening();
@@ -56,13 +66,26 @@ pub(super) fn disk(error: &io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
     );
     if full {
-        return Error::unavailable(
-            "disk_full",
-            "the disk that holds the data directory is full; nothing was written",
-            "free some space and send the request again",
-        );
+        return disk_full();
     }
     Error::internal("disk_failed", format!("the disk failed: {error}"), "look at the system's log")
+}
+
+pub(super) fn disk_full() -> Error {
+    Error::unavailable(
+        "disk_full",
+        "the disk that holds the data directory is full; nothing was written",
+        "free some space and send the request again",
+    )
+}
+
+/// A file that does not open and must not be taken for a new one.
+pub(super) fn beyond_repair(path: &Path, why: &str) -> Error {
+    Error::internal(
+        "store_beyond_repair",
+        format!("the store '{}' is damaged beyond repair: {why}", path.display()),
+        "put a backup in its place: vitrine restore --replace --data-dir DIRECTORY BACKUP",
+    )
 }
 
 /// Whether the engine refuses all further work after this error, until the file is opened again.

@@ -4,9 +4,11 @@
 
 mod apply;
 pub(super) mod backup;
+mod checksums;
 mod database;
 mod erasures;
 mod error;
+mod file;
 mod log;
 mod restore;
 pub(super) mod tables;
@@ -27,7 +29,7 @@ use crate::settings::Settings;
 use crate::settings::access::Key;
 use crate::shopper::Preferences;
 
-use super::{Store, StoredProduct, Write};
+use super::{Beside, Store, StoredProduct, Write};
 use database::Connection;
 use log::{Log, ReadLog};
 use tables::{
@@ -64,9 +66,28 @@ impl Embedded {
     ///
     /// # Errors
     /// `NotFound` without a copy, Unavailable when another process has either store or the disk is
-    /// full, Internal when the disk fails; the present store then is as it was.
+    /// full, Internal when the copy is damaged or the disk fails; the present store then is as it
+    /// was. A present store that is damaged beyond repair is kept under another name.
     pub fn restore(source: &Path, data_directory: &Path) -> Result<()> {
         restore::restore(source, data_directory)
+    }
+
+    /// Copies what a backup has below `folder`, as [`Store::back_up`] let others put there, to the
+    /// same place of a data directory.
+    ///
+    /// # Errors
+    /// Unavailable when the disk is full, Internal when the backup is damaged or the disk fails.
+    pub fn restore_beside(source: &Path, folder: &str, data_directory: &Path) -> Result<()> {
+        restore::copy_below(source, folder, data_directory)
+    }
+
+    /// Makes sure that nobody has the store in `data_directory` open, if there is one; one that is
+    /// damaged nobody can have open.
+    ///
+    /// # Errors
+    /// Unavailable when another process has it.
+    pub fn check_unused(data_directory: &Path) -> Result<()> {
+        restore::is_damaged(data_directory).map(|_| ())
     }
 
     /// Whether nothing is in the way of a new store: the folder is missing or empty, or holds only
@@ -184,12 +205,21 @@ impl Store for Embedded {
     }
 
     fn product(&self, index: &IndexName, id: &ProductId) -> Result<Option<StoredProduct>> {
+        let found = self.products(index, std::slice::from_ref(id))?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    fn products(&self, index: &IndexName, ids: &[ProductId]) -> Result<Vec<Option<StoredProduct>>> {
         self.connection.read(|snapshot| {
             let products = snapshot.open_table(PRODUCTS)?;
-            let Some(row) = products.get((index.as_str(), id.as_str()))? else { return Ok(None) };
-            let (sequence, ordinal, json) = ProductRow::unpack(row.value());
-            let Some(json) = json else { return Ok(None) };
-            Ok(Some(StoredProduct { sequence, ordinal, product: decode(json)? }))
+            let found = ids.iter().map(|id| {
+                let row = products.get((index.as_str(), id.as_str()))?;
+                let Some(row) = row else { return Ok(None) };
+                let (sequence, ordinal, json) = ProductRow::unpack(row.value());
+                let Some(json) = json else { return Ok(None) };
+                Ok(Some(StoredProduct { sequence, ordinal, product: decode(json)? }))
+            });
+            found.collect()
         })
     }
 
@@ -252,13 +282,14 @@ impl Store for Embedded {
         })
     }
 
-    fn back_up(&self, target: &Path) -> Result<()> {
+    fn back_up(&self, target: &Path, beside: Beside<'_>) -> Result<()> {
         self.connection.read(|snapshot| {
-            backup::create(target, |transaction| {
+            let beside = |folder: &Path| {
                 // Later than the snapshot, so that the list knows all that the copy knows.
-                self.connection.erasures.copy_to(target)?;
-                backup::copy(snapshot, transaction)
-            })
+                self.connection.erasures.copy_to(folder)?;
+                beside(folder)
+            };
+            backup::create(target, &beside, |transaction| backup::copy(snapshot, transaction))
         })
     }
 }
