@@ -17,6 +17,7 @@ mod erasure;
 mod eval;
 mod http;
 mod merch;
+mod queries;
 mod rank;
 mod shopper;
 mod sign_in;
