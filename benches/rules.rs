@@ -69,7 +69,7 @@ impl Random {
 fn when(random: &mut Random, number: usize) -> When {
     let now = Timestamp::from_ms(1_000);
     if number < ALWAYS {
-        return When { from: Some(now), ..When::default() };
+        return When { from: Some(now.into()), ..When::default() };
     }
     let text = random.text(3);
     let query = match random.below(4) {

@@ -4,6 +4,7 @@ pub mod change;
 pub mod event;
 pub mod filter;
 pub mod id;
+pub mod moment;
 pub mod page;
 pub mod product;
 pub mod schedule;

@@ -3,13 +3,19 @@
 use std::cmp::Reverse;
 
 use super::Situation;
+use super::segment::{Needs, belongs};
 use super::wording::Wording;
 use crate::domain::filter::{Bounds, Condition, Filter};
 use crate::domain::id::RuleId;
 use crate::domain::schedule::{Calendar, Schedule};
 use crate::domain::time::Timestamp;
 use crate::domain::value::Scalar;
-use crate::settings::rules::{Liking, QueryCondition, Rule, When};
+use crate::settings::rules::{QueryCondition, Rule, When};
+use crate::settings::segments::Segment;
+
+/// When a rule begins or ends whose time zone this program does not know.
+const NEVER: Timestamp = Timestamp::from_ms(i64::MAX);
+const OVER: Timestamp = Timestamp::from_ms(i64::MIN);
 
 /// Conditions with their texts folded once.
 #[derive(Clone, Debug)]
@@ -21,7 +27,9 @@ pub(super) struct Conditions {
     pub(super) until: Option<Timestamp>,
     /// `None` inside where there is no such time zone; then it never holds.
     pub(super) hours: Option<Option<Calendar>>,
-    pub(super) shopper: Vec<Liking>,
+    pub(super) shopper: Option<Segment>,
+    /// What every shopper of it has.
+    pub(super) needs: Needs,
     pub(super) share_percent: Option<f64>,
 }
 
@@ -59,13 +67,15 @@ impl Text {
 
 impl Conditions {
     pub(super) fn new(when: &When, wording: &Wording) -> Self {
+        let time_zone = when.time_zone.as_deref();
         Self {
             text: when.query.as_ref().map(|condition| Text::new(condition, wording)),
             category: when.category.as_ref().map(|category| (wording.fold)(category.trim())),
             contexts: when.contexts.clone(),
-            from: when.from,
-            until: when.until,
+            from: when.from.map(|from| from.at(time_zone).unwrap_or(NEVER)),
+            until: when.until.map(|until| until.at(time_zone).unwrap_or(OVER)),
             hours: when.schedule.as_ref().map(Schedule::calendar),
+            needs: when.shopper.as_ref().map(Needs::of).unwrap_or_default(),
             shopper: when.shopper.clone(),
             share_percent: when.share_percent,
         }
@@ -96,7 +106,7 @@ impl Conditions {
             (Some(Some(one)), Some(Some(other))) => one.may_meet(other),
             (Some(_) | None, Some(_) | None) => true,
         };
-        same_category && overlap && same_hours
+        same_category && overlap && same_hours && !self.needs.excludes(&other.needs)
     }
 
     /// Whether everything but the condition on the query holds.
@@ -117,7 +127,9 @@ impl Conditions {
                 .as_ref()
                 .is_none_or(|hours| hours.as_ref().is_some_and(|calendar| calendar.includes(now)))
             && self.share_percent.is_none_or(|share| is_of_share(id, situation.visitor, share))
-            && self.shopper.iter().all(|liking| situation.tastes.is_some_and(|one| one.has(liking)))
+            && self.shopper.as_ref().is_none_or(|segment| {
+                situation.tastes.is_some_and(|tastes| belongs(segment, tastes))
+            })
     }
 }
 
@@ -175,7 +187,7 @@ pub(super) fn precedence<'r>(
         when.from.is_some(),
         when.until.is_some(),
         when.schedule.is_some(),
-        !when.shopper.is_empty(),
+        when.shopper.is_some(),
         when.share_percent.is_some(),
     ];
     let others = others.into_iter().filter(|given| *given).count();

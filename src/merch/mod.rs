@@ -11,6 +11,7 @@ mod pin;
 mod plan;
 mod rewrite;
 mod rulebook;
+mod segment;
 mod shape;
 mod wording;
 
@@ -47,7 +48,7 @@ pub struct Situation<'a> {
     pub filter: &'a Filter,
     /// Who searches: the shopper, else the session.
     pub visitor: Option<&'a str>,
-    /// What that shopper likes, as far as it may count.
+    /// What is known of that shopper, as far as it may count.
     pub tastes: Option<&'a Tastes<'a>>,
     /// The rules of the settings that act.
     pub rulebook: &'a Rulebook,

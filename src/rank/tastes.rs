@@ -1,13 +1,15 @@
-//! How much a shopper wants single brands, categories, colours and sizes: what rules ask.
+//! What is known of a shopper: how much single brands, categories, colours and sizes are wanted, and
+//! facts such as the number of purchases. It is what rules ask.
 
 use std::cell::OnceCell;
 
 use super::personal::{Average, Person};
 use crate::index::View;
-use crate::settings::rules::Liking;
+use crate::settings::segments::{FactName, Liking};
+use crate::shopper::Consent;
 use crate::shopper::affinity::{Affinities, Candidate};
 
-/// The likings of one shopper; nothing is worked out before it is asked for.
+/// What is known of one shopper; nothing is worked out before it is asked for.
 pub struct Tastes<'a> {
     person: Person<'a>,
     view: &'a View,
@@ -15,15 +17,34 @@ pub struct Tastes<'a> {
 }
 
 impl<'a> Tastes<'a> {
-    /// `None` when nothing is known or nothing may count.
+    /// `None` when nobody is named or nothing may be known.
     pub fn new(view: &'a View, person: Option<Person<'a>>) -> Option<Self> {
-        let person = person.filter(|one| one.strength > 0.0 && !one.profile.is_empty())?;
+        let may_be_known =
+            |one: &Person<'_>| one.strength > 0.0 && one.profile.consent != Consent::None;
+        let person = person.filter(may_be_known)?;
         Some(Self { person, view, affinities: OnceCell::new() })
     }
 
-    /// Whether the shopper has a liking.
+    /// Whether the shopper has a liking; who is new has none.
     pub fn has(&self, liking: &Liking) -> bool {
-        liking.holds(self.value(liking))
+        !self.person.profile.is_empty() && liking.holds(self.value(liking))
+    }
+
+    /// A fact; `None` where it is not known.
+    pub fn fact(&self, name: FactName) -> Option<f32> {
+        match name {
+            FactName::Purchases => {
+                let bought = self.person.profile.bought.values();
+                Some(bought.map(|one| one.count as f32).sum())
+            }
+            FactName::PriceLevel => self.affinities().price_level(),
+        }
+    }
+
+    fn affinities(&self) -> &Affinities<'a, Average<'a>> {
+        self.affinities.get_or_init(|| {
+            Affinities::new(self.person.profile, self.person.parameters, Average(self.view))
+        })
     }
 
     /// Value × confidence, −1 to 1.
@@ -31,9 +52,7 @@ impl<'a> Tastes<'a> {
         if let Some(size) = &liking.size {
             return self.size(size);
         }
-        let affinities = self.affinities.get_or_init(|| {
-            Affinities::new(self.person.profile, self.person.parameters, Average(self.view))
-        });
+        let affinities = self.affinities();
         let category: Vec<&str> = liking.category.iter().map(String::as_str).collect();
         let (brand, color) = (liking.brand.as_deref(), liking.color.as_deref());
         let candidate = Candidate { brand, category: &category, color, ..Candidate::default() };

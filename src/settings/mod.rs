@@ -7,6 +7,7 @@ pub mod boosts;
 pub mod difference;
 mod rewrites;
 pub mod rules;
+pub mod segments;
 mod stored;
 pub mod suggestions;
 

@@ -1,11 +1,12 @@
 //! Merchandising rules: when they fire and what they do.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::segments::Segment;
 use crate::domain::filter::Filter;
 use crate::domain::id::ProductId;
+use crate::domain::moment::{Moment, is_time_zone};
 use crate::domain::schedule::Schedule;
-use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
 /// A merchandiser's rule.
@@ -47,16 +48,20 @@ pub struct When {
     pub contexts: Vec<String>,
     /// Not before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<Timestamp>,
+    pub from: Option<Moment>,
     /// Not at or after.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Timestamp>,
+    pub until: Option<Moment>,
+    /// By whose clocks `from` and `until` are where they name none, as the IANA names it:
+    /// `Europe/Berlin`; UTC without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// Only in these hours of the week.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
-    /// Only for shoppers with all of these likings.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub shopper: Vec<Liking>,
+    /// Only for shoppers of this segment.
+    #[serde(deserialize_with = "segment", skip_serializing_if = "Option::is_none")]
+    pub shopper: Option<Segment>,
     /// Only for this share of visitors, 0–100 percent: by shopper, else by session, always the
     /// same ones; not for who names neither.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,68 +82,19 @@ impl When {
                 return Some("'when.schedule.time_zone' is a name such as 'Europe/Berlin'");
             }
         }
-        if self.shopper.len() > 20 {
-            return Some("'when.shopper' has at most 20 entries");
+        if self.time_zone.as_deref().is_some_and(|name| !is_time_zone(name)) {
+            return Some("'when.time_zone' is a name such as 'Europe/Berlin'");
         }
-        self.shopper.iter().find_map(Liking::mistake)
+        self.shopper.as_ref().and_then(Segment::mistake)
     }
 }
 
-/// A condition on how much a shopper wants one thing, from −1 to 1: value × confidence of what is
-/// known, 0 where nothing is. Exactly one thing is named, as the catalogue writes it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Liking {
-    /// A brand, over the whole shop.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub brand: Option<String>,
-    /// A category, by its path.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub category: Vec<String>,
-    /// A colour.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub color: Option<String>,
-    /// A size of any size system: 1 where the shopper stated it, else its share of what was chosen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<String>,
-    /// At least so much.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_least: Option<f32>,
-    /// At most so much.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_most: Option<f32>,
-}
-
-impl Liking {
-    /// Whether a value is within the bounds.
-    pub fn holds(&self, value: f32) -> bool {
-        self.at_least.is_none_or(|least| value >= least)
-            && self.at_most.is_none_or(|most| value <= most)
-    }
-
-    /// What is wrong with it, in words.
-    fn mistake(&self) -> Option<&'static str> {
-        let named = [
-            self.brand.is_some(),
-            !self.category.is_empty(),
-            self.color.is_some(),
-            self.size.is_some(),
-        ];
-        let bounds = [self.at_least, self.at_most];
-        if named.into_iter().filter(|named| *named).count() != 1 {
-            return Some("each of 'when.shopper' names one of brand, category, color and size");
-        }
-        if bounds.iter().flatten().any(|bound| !(-1.0..=1.0).contains(bound)) {
-            return Some("'at_least' and 'at_most' of 'when.shopper' are from -1 to 1");
-        }
-        match (self.at_least, self.at_most) {
-            (None, None) => Some("each of 'when.shopper' has 'at_least' or 'at_most'"),
-            (Some(least), Some(most)) if least > most => {
-                Some("'at_least' of 'when.shopper' is not above 'at_most'")
-            }
-            (Some(_), _) | (_, Some(_)) => None,
-        }
-    }
+/// A list of no conditions is none.
+fn segment<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Segment>, D::Error> {
+    let segment = Option::<Segment>::deserialize(deserializer)?;
+    Ok(segment.filter(|segment| !segment.is_nothing()))
 }
 
 /// A condition on the normalised text of the query.

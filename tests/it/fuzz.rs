@@ -12,7 +12,7 @@ use targets::TARGETS;
 
 /// Mutations per target where nobody asks for more. Those that write files take longer.
 const ROUNDS: u64 = 1_000;
-const ROUNDS_WITH_FILES: u64 = 15;
+const ROUNDS_WITH_FILES: u64 = 60;
 
 /// Changes made to a file of the corpus, at most.
 const CHANGES_MAX: u64 = 6;

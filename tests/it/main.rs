@@ -22,6 +22,7 @@ mod fuzz;
 mod http;
 mod merch;
 mod process;
+mod queries;
 mod rank;
 mod shopper;
 mod sign_in;

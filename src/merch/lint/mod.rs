@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::condition::Conditions;
 use super::plan::{Compiled, mistake};
+use super::rewrite::rewrite;
 use super::rulebook::Rulebook;
+use super::wording::words;
 use crate::domain::filter::{Condition, Filter};
 use crate::domain::id::{Ordinal, ProductId, RuleId};
 use crate::domain::time::Timestamp;
@@ -48,6 +50,8 @@ pub enum Kind {
     EmptyPeriod,
     /// No visitor gets it.
     NoShare,
+    /// No shopper belongs to its segment.
+    EmptySegment,
     /// No query meets its condition.
     Unreadable,
     /// A filter does not suit the index, so the rule is left out whole.
@@ -66,6 +70,10 @@ pub enum Kind {
     PinnedTwice,
     /// Two addresses to send the shopper to.
     TwoRedirects,
+    /// One rewrite puts in words that another removes.
+    UndoneRewrite,
+    /// Two rewrites of the same words; only the first acts.
+    RewrittenTwice,
 }
 
 impl Kind {
@@ -75,6 +83,7 @@ impl Kind {
             Self::Ended => "move 'until' on, or delete the rule",
             Self::EmptyPeriod => "put 'until' after 'from'",
             Self::NoShare => "raise 'share_percent', or delete the rule",
+            Self::EmptySegment => "correct the bounds, which contradict one another",
             Self::Unreadable => "write the words in letters or digits, or take the condition out",
             Self::InvalidFilter => "correct the filter; until then nothing of the rule acts",
             Self::UnknownProduct => "correct the id, or take the pin out",
@@ -86,6 +95,10 @@ impl Kind {
             }
             Self::PinnedTwice => "keep one of the pins, or keep the rules from firing together",
             Self::TwoRedirects => "keep one of them, or keep the rules from firing together",
+            Self::UndoneRewrite => "put in other words, or do not remove these",
+            Self::RewrittenTwice => {
+                "keep one of the rewrites, or keep the rules from firing together"
+            }
         }
     }
 }
@@ -122,6 +135,14 @@ struct Live<'v> {
     compiled: Compiled<'v>,
     pins: Vec<Pinned<'v>>,
     redirect: Option<&'v str>,
+    rewrites: Vec<Rewrite>,
+}
+
+/// A rewrite of the query, by folded words.
+struct Rewrite {
+    words: Vec<String>,
+    /// None for a removal.
+    with: Vec<String>,
 }
 
 /// A pin of a product that the index has.
@@ -153,7 +174,8 @@ pub fn lint<'v>(
     for (id, conditions) in rulebook.rules() {
         let known = settings.rules.get(id).filter(|_| may_fire(id, conditions, now, &mut report));
         lives.push(match known {
-            Some(rule) => Live::new((id, rule), conditions, catalogue, &mut report)?,
+            Some(rule) => Live::new((id, rule), conditions, catalogue, &mut report)?
+                .map(|live| live.with_rewrites(rule, rulebook.fold())),
             None => None,
         });
     }
@@ -173,6 +195,9 @@ fn may_fire(id: &RuleId, conditions: &Conditions, now: Timestamp, report: &mut R
         Some((Kind::Ended, format!("rule \"{id}\" ended at {}", until.to_text())))
     } else if conditions.share_percent.is_some_and(|share| share <= 0.0) {
         Some((Kind::NoShare, format!("rule \"{id}\" is for 0 percent of the visitors")))
+    } else if conditions.needs.is_impossible() {
+        let message = format!("no shopper can meet the conditions of rule \"{id}\" on shoppers");
+        Some((Kind::EmptySegment, message))
     } else if conditions.is_unreadable() {
         let message = format!("the condition of rule \"{id}\" on the query has no words");
         Some((Kind::Unreadable, message))
@@ -219,7 +244,16 @@ impl<'v> Live<'v> {
             pins.push(Pinned { product, ordinal, position });
         }
         let redirect = rule.then.iter().find_map(redirect);
-        Ok(Some(Self { id, conditions, compiled, pins, redirect }))
+        let rewrites = Vec::new();
+        Ok(Some(Self { id, conditions, compiled, pins, redirect, rewrites }))
+    }
+
+    fn with_rewrites(self, rule: &Rule, fold: fn(&str) -> String) -> Self {
+        let folded = |text: &str| words(&fold(text)).map(str::to_owned).collect();
+        let rewrites = rule.then.iter().filter_map(rewrite);
+        let rewrites =
+            rewrites.map(|(words, with)| Rewrite { words: folded(words), with: folded(with) });
+        Self { rewrites: rewrites.collect(), ..self }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::{Kind, Live, Pinned, Report, Rulebook};
+use super::{Kind, Live, Pinned, Report, Rewrite, Rulebook};
 
 /// At most so many pairs are compared.
 const PAIRS_MAX: usize = 200_000;
@@ -51,13 +51,17 @@ fn may_conflict(one: &Live<'_>, other: &Live<'_>) -> bool {
     };
     (concerns(one, other)
         || concerns(other, one)
-        || (one.redirect.is_some() && other.redirect.is_some()))
+        || (one.redirect.is_some() && other.redirect.is_some())
+        || (!one.rewrites.is_empty() && !other.rewrites.is_empty()))
         && one.conditions.may_hold_with(other.conditions)
 }
 
 impl Live<'_> {
     fn acts(&self) -> bool {
-        !self.pins.is_empty() || self.redirect.is_some() || self.compiled.is_against_some()
+        !self.pins.is_empty()
+            || self.redirect.is_some()
+            || self.compiled.is_against_some()
+            || !self.rewrites.is_empty()
     }
 }
 
@@ -67,6 +71,11 @@ fn compare_within(live: &Live<'_>, report: &mut Report) {
             compare_pins((live, pin), (live, other), report);
         }
         compare_pin((live, pin), live, report);
+    }
+    for (place, rewrite) in live.rewrites.iter().enumerate() {
+        for other in live.rewrites.iter().skip(place + 1) {
+            compare_rewrites((live, rewrite), (live, other), report);
+        }
     }
 }
 
@@ -79,6 +88,11 @@ fn compare_pair(first: &Live<'_>, second: &Live<'_>, report: &mut Report) {
     }
     for pin in &second.pins {
         compare_pin((second, pin), first, report);
+    }
+    for rewrite in &first.rewrites {
+        for other in &second.rewrites {
+            compare_rewrites((first, rewrite), (second, other), report);
+        }
     }
     if let (Some(url), Some(other)) = (first.redirect, second.redirect)
         && url != other
@@ -123,5 +137,43 @@ fn compare_pin((pinning, pin): PinOf<'_, '_>, against: &Live<'_>, report: &mut R
     } else if against.compiled.buries(pin.ordinal) {
         let message = format!("rule \"{two}\" buries \"{product}\", which \"{one}\" pins");
         report.add(Kind::BuriedPin, &rules, &[product], message);
+    }
+}
+
+type RewriteOf<'l, 'v> = (&'l Live<'v>, &'l Rewrite);
+
+/// Two rewrites, the first of which acts first.
+fn compare_rewrites(
+    (first, rewrite): RewriteOf<'_, '_>,
+    (second, other): RewriteOf<'_, '_>,
+    report: &mut Report,
+) {
+    let (one, two) = (first.id, second.id);
+    let rules = if one == two { vec![one] } else { vec![one, two] };
+    if rewrite.words == other.words && rewrite.with != other.with {
+        let words = rewrite.words.join(" ");
+        let message =
+            format!("rules \"{one}\" and \"{two}\" both rewrite '{words}'; the first one decides");
+        report.add(Kind::RewrittenTwice, &rules, &[], message);
+    } else if other.removes_of(rewrite) {
+        let words = other.words.join(" ");
+        let message =
+            format!("rule \"{one}\" puts in '{words}', which \"{two}\" then removes again");
+        report.add(Kind::UndoneRewrite, &rules, &[], message);
+    } else if rewrite.removes_of(other) {
+        let words = rewrite.words.join(" ");
+        let message =
+            format!("rule \"{one}\" removes '{words}', which \"{two}\" then puts in again");
+        report.add(Kind::UndoneRewrite, &rules, &[], message);
+    }
+}
+
+impl Rewrite {
+    /// Whether it removes words that another one puts in.
+    fn removes_of(&self, other: &Self) -> bool {
+        let has = |run: &[String]| run == self.words;
+        self.with.is_empty()
+            && !self.words.is_empty()
+            && other.with.windows(self.words.len()).any(has)
     }
 }

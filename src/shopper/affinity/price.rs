@@ -71,6 +71,14 @@ impl<'a, B: Background> Affinities<'a, B> {
         wish.judge(log_price, Evidence::Price { typical: wish.mean.exp(), category })
     }
 
+    /// How dear the shopper buys beside what is usual, as a factor drawn towards 1 by little evidence;
+    /// `None` where nothing tells.
+    pub fn price_level(&self) -> Option<f32> {
+        let Spending { dearness, weight } = self.spending;
+        let known = known_share(weight, self.parameters.prior_events.max(f64::MIN_POSITIVE));
+        (weight > 0.0).then(|| (dearness * known).exp() as f32)
+    }
+
     /// What the shopper is expected to pay in a category; `None` where nothing tells.
     pub fn price_wish(&self, category: &[&str]) -> Option<PriceWish> {
         if category.is_empty() {

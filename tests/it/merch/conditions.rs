@@ -120,6 +120,66 @@ fn schedules_follow_the_clocks_of_their_place() {
 }
 
 #[test]
+fn local_dates_and_times_follow_the_clocks_of_their_place() {
+    let berlin = |name: &str, moment: &str| json!({"time_zone": "Europe/Berlin", name: moment});
+    for (when, time, expected) in [
+        (berlin("from", "2026-06-15"), "2026-06-14T21:59:59Z", false),
+        (berlin("from", "2026-06-15"), "2026-06-14T22:00:00Z", true),
+        (berlin("from", "2026-01-15"), "2026-01-14T22:30:00Z", false),
+        (berlin("from", "2026-01-15"), "2026-01-14T23:00:00Z", true),
+        (berlin("from", "2026-06-15T14:00"), "2026-06-15T11:59:59Z", false),
+        (berlin("from", "2026-06-15T14:00"), "2026-06-15T12:00:00Z", true),
+        (berlin("until", "2026-06-15T14:00:30"), "2026-06-15T12:00:29Z", true),
+        (berlin("until", "2026-06-15T14:00:30"), "2026-06-15T12:00:30Z", false),
+        // The clocks skip half past two on this day, and show it twice on that one.
+        (berlin("from", "2026-03-29T02:30"), "2026-03-29T01:29:59Z", false),
+        (berlin("from", "2026-03-29T02:30"), "2026-03-29T01:30:00Z", true),
+        (berlin("from", "2026-10-25T02:30"), "2026-10-25T00:30:00Z", true),
+        // What names its own offset, or no place at all.
+        (berlin("from", "2026-06-15T14:00:00Z"), "2026-06-15T13:59:59Z", false),
+        (berlin("from", "2026-06-15T14:00:00+02:00"), "2026-06-15T12:00:00Z", true),
+        (json!({"from": "2026-06-15"}), "2026-06-15T00:00:00Z", true),
+        (json!({"from": "2026-06-15T14:00"}), "2026-06-15T13:59:59Z", false),
+    ] {
+        let rule = json!({"when": when, "then": [{"do": "redirect", "url": "/"}]});
+        let settings = settings(&json!({"rules": {"r": rule}}));
+        let at = Timestamp::parse(time).unwrap();
+        let fired = firing_at(&settings, "", (&SearchRequest::default(), at));
+        assert_eq!(!fired.is_empty(), expected, "{when} at {time}");
+    }
+}
+
+#[test]
+fn conditions_are_given_back_as_they_were_written() {
+    for when in [
+        json!({"from": "2026-06-15", "until": "2026-07-01T08:30:00", "time_zone": "Europe/Berlin"}),
+        json!({"from": "2026-06-15T14:00:00Z"}),
+        json!({"shopper": [{"brand": "Nike", "at_least": 0.5}]}),
+        json!({"shopper": {"any": [{"all": [{"fact": "purchases", "at_least": 1.0}]},
+                                   {"not": {"category": ["Shoes", "Running"], "at_most": -0.5}}]}}),
+    ] {
+        let read: When = serde_json::from_value(when.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), when);
+    }
+    let none: When = serde_json::from_value(json!({"shopper": []})).unwrap();
+    assert_eq!(none, When::default(), "a list of nothing asks for nothing");
+}
+
+#[test]
+fn rules_and_boosts_of_an_earlier_program_are_read() {
+    let mut stored = serde_json::to_value(Settings::defaults().unwrap()).unwrap();
+    stored["boosts"] = json!({"attributes": [], "numeric": [{"field": "margin", "percent": 10.0}],
+                              "percent_max": 30.0});
+    let when = json!({"from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z",
+                      "shopper": [{"brand": "Nike", "at_least": 0.5}, {"size": "42", "at_least": 0.25}]});
+    stored["rules"] = json!({"r": {"description": "", "enabled": true, "priority": 0, "when": when,
+                                   "then": [{"do": "redirect", "url": "/"}]}});
+    let settings = Settings::from_stored(&serde_json::to_vec(&stored).unwrap()).unwrap();
+    settings.check().unwrap();
+    assert_eq!(serde_json::to_value(&settings).unwrap(), stored);
+}
+
+#[test]
 fn a_condition_that_means_nothing_is_refused() {
     for (when, named) in [
         (json!({"schedule": {"hours": []}}), "hours"),
@@ -134,6 +194,23 @@ fn a_condition_that_means_nothing_is_refused() {
         (json!({"shopper": [{"brand": "a"}]}), "at_least"),
         (json!({"shopper": [{"brand": "a", "at_least": 2}]}), "-1 to 1"),
         (json!({"shopper": [{"brand": "a", "at_least": 0.3, "at_most": 0.2}]}), "not above"),
+        (json!({"shopper": {"brand": "a", "at_least": 0.3, "all": []}}), "by itself"),
+        (json!({"shopper": {"any": []}}), "at least one"),
+        (json!({"shopper": {"any": {"brand": "a"}}}), "a list"),
+        (json!({"shopper": {"not": {}}}), "names one"),
+        (json!({"shopper": {"brnad": "a"}}), "brnad"),
+        (json!({"shopper": "anna"}), "an object or a list"),
+        (json!({"shopper": {"fact": "age", "at_least": 1}}), "age"),
+        (json!({"shopper": {"fact": "purchases"}}), "at_least"),
+        (json!({"shopper": {"fact": "purchases", "at_least": -1}}), "not negative"),
+        (json!({"shopper": vec![json!({"fact": "purchases", "at_least": 1}); 21]}), "at most 20"),
+        (
+            json!({"shopper": {"not": {"not": {"not": {"not": {"not": {"not": {"brand": "a"}}}}}}}}),
+            "5 levels",
+        ),
+        (json!({"from": "tomorrow"}), "tomorrow"),
+        (json!({"from": "2026-02-30"}), "2026-02-30"),
+        (json!({"from": "2026-06-15", "time_zone": "Europe/Atlantis"}), "time_zone"),
         (json!({"share_percent": 101}), "share_percent"),
         (json!({"share_percent": -1}), "share_percent"),
     ] {
@@ -172,8 +249,8 @@ fn when() -> impl Strategy<Value = When> {
             query,
             category,
             contexts,
-            from: from.map(|shift| Timestamp::from_ms(now() + shift)),
-            until: until.map(|shift| Timestamp::from_ms(now() + shift)),
+            from: from.map(|shift| Timestamp::from_ms(now() + shift).into()),
+            until: until.map(|shift| Timestamp::from_ms(now() + shift).into()),
             share_percent,
             ..When::default()
         })
@@ -213,8 +290,8 @@ fn holds(when: &When, asked: &str, request: &SearchRequest, category: Option<&st
     query
         && when.category.as_deref().is_none_or(|wanted| category == Some(wanted))
         && (when.contexts.is_empty() || when.contexts.iter().any(|c| request.contexts.contains(c)))
-        && when.from.is_none_or(|from| from <= now)
-        && when.until.is_none_or(|until| until > now)
+        && when.from.is_none_or(|from| from.at(None).unwrap() <= now)
+        && when.until.is_none_or(|until| until.at(None).unwrap() > now)
 }
 
 proptest! {

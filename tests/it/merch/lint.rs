@@ -82,6 +82,15 @@ fn every_kind_of_conflict_is_found_and_only_those() {
         "twice-2": on("g", &json!([pin("air", 2)])),
         "to-1": on("h", &json!([{"do": "redirect", "url": "/1"}])),
         "to-2": on("h", &json!([{"do": "redirect", "url": "/2"}])),
+        "nobody": {"when": {"shopper": {"all": [
+            {"brand": "Nike", "at_least": 0.5}, {"not": {"brand": "Nike", "at_least": 0.2}}]}},
+            "then": [pin("air", 1)]},
+        "puts": on("j", &json!([{"do": "replace", "words": "j", "with": "cheap red shoes"}])),
+        "removes": on("j", &json!([{"do": "remove", "words": "Red Shoes"}])),
+        "removes-first": on("k", &json!([{"do": "remove", "words": "cheap"}])),
+        "then-puts": on("k", &json!([{"do": "replace", "words": "k", "with": "cheap"}])),
+        "word-1": on("l", &json!([{"do": "replace", "words": "l", "with": "one"}])),
+        "word-2": on("l", &json!([{"do": "replace", "words": "L", "with": "two"}])),
         "only": on("i", &json!([brand("filter", "Asics")])),
         "outside": on("i", &json!([pin("air", 1)])),
     });
@@ -92,6 +101,7 @@ fn every_kind_of_conflict_is_found_and_only_those() {
         (Kind::Ended, "ended"),
         (Kind::EmptyPeriod, "empty-period"),
         (Kind::NoShare, "no-share"),
+        (Kind::EmptySegment, "nobody"),
         (Kind::Unreadable, "unreadable"),
         (Kind::InvalidFilter, "wrong-filter"),
         (Kind::UnknownProduct, "unknown"),
@@ -102,6 +112,9 @@ fn every_kind_of_conflict_is_found_and_only_those() {
         (Kind::SamePosition, "place-1 place-2"),
         (Kind::PinnedTwice, "twice-1 twice-2"),
         (Kind::TwoRedirects, "to-1 to-2"),
+        (Kind::UndoneRewrite, "puts removes"),
+        (Kind::UndoneRewrite, "removes-first then-puts"),
+        (Kind::RewrittenTwice, "word-1 word-2"),
     ];
     assert_eq!(found, expected.map(|(kind, rules)| (kind, rules.to_owned())));
 }
@@ -141,6 +154,9 @@ fn rules_fire_together_when_one_request_meets_both() {
         let until = format!("{:02}:{minutes}", (hour.parse::<u8>().unwrap() + 1) % 24);
         json!({"schedule": {"hours": [{"weekdays": [day], "from": from, "until": until}]}})
     };
+    let nike = |least: f64| json!({"brand": "Nike", "at_least": least});
+    let bought = |least: u32| json!({"fact": "purchases", "at_least": least});
+    let likes = |least: f64, most: f64| json!({"shopper": [{"brand": "Nike", "at_least": least, "at_most": most}]});
     let cases = [
         (json!({}), json!({}), true),
         (json!({}), text("is", "shoes"), true),
@@ -165,6 +181,30 @@ fn rules_fire_together_when_one_request_meets_both() {
         (text("means", "trainer"), text("is", "sneaker"), true),
         (text("means", "trainer"), text("is", "shoe"), false),
         (json!({"share_percent": 1}), json!({"share_percent": 1}), true),
+        (likes(0.3, 1.0), likes(0.3, 1.0), true),
+        (likes(0.3, 1.0), likes(-1.0, 0.3), true),
+        (likes(0.3, 1.0), likes(-1.0, 0.2), false),
+        (likes(0.3, 1.0), json!({"shopper": {"not": [nike(0.3)]}}), false),
+        (likes(0.3, 1.0), json!({"shopper": {"not": [nike(0.4)]}}), true),
+        (json!({"shopper": {"not": nike(0.3)}}), json!({"shopper": {"not": nike(0.5)}}), true),
+        (
+            json!({"shopper": [bought(1)]}),
+            json!({"shopper": {"fact": "purchases", "at_most": 0}}),
+            false,
+        ),
+        (json!({"shopper": [bought(1)]}), json!({"shopper": [bought(2)]}), true),
+        (json!({"shopper": {"any": [bought(5), nike(0.5)]}}), likes(-1.0, 0.0), true),
+        (json!({"shopper": {"any": [nike(0.7), nike(0.5)]}}), likes(-1.0, 0.0), false),
+        (
+            json!({"time_zone": "Europe/Berlin", "until": "2026-07-01"}),
+            json!({"from": "2026-06-30T22:00:00Z"}),
+            false,
+        ),
+        (
+            json!({"time_zone": "Europe/Berlin", "until": "2026-07-01"}),
+            json!({"from": "2026-06-30T21:59:59Z"}),
+            true,
+        ),
     ];
     for (one, other, expected) in cases {
         assert_eq!(together(&one, &other), expected, "{one} and {other}");
