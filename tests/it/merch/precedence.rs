@@ -73,7 +73,8 @@ fn shop() -> &'static (TestEngine, IndexName) {
                         "category": ["Lights"], "popularity": 10 * tens })
             })
             .collect();
-        let bulb = json!({ "id": "z", "title": "Bulb", "brand": "Nordvik", "category": ["Lights"] });
+        let bulb =
+            json!({ "id": "z", "title": "Bulb", "brand": "Nordvik", "category": ["Lights"] });
         products.push(bulb);
         let catalogue = serde_json::to_vec(&products).unwrap();
         let form = (Format::JsonArray, &Mapping::default());
