@@ -8,8 +8,8 @@ use crate::merch::{self, Effect, Situation};
 use crate::rank::Ranked;
 use crate::settings::boosts::Boosts;
 
-/// Products × boosts that are worked out: about a second's work. Of more, every n-th product is
-/// looked at.
+/// Products × boosts that are worked out, each for itself and for the sum: half a second's work
+/// (`benches/queries.rs`). Of more, every n-th product is looked at.
 const WORK_MAX: usize = 5_000_000;
 
 impl Engine {

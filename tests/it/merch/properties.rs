@@ -34,7 +34,7 @@ fn applied(world: &World) -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn rules_do_what_the_slow_model_does(world in world()) {
