@@ -128,7 +128,11 @@ impl Engine {
         for name in engine.store.indexes()? {
             engine.open_index(&name)?;
         }
-        engine.settle_all()?;
+        match engine.settle_all() {
+            // On a full disk they go on waiting: for the next start, or the product's next change.
+            Err(error @ Error::Unavailable(_)) => tracing::warn!(%error, "events still wait"),
+            settled => settled?,
+        }
         Ok(engine)
     }
 

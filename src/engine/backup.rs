@@ -42,8 +42,10 @@ pub fn copy_closed_embeddings(indexes: &Path, target: &Path) -> Result<()> {
                 let file = generation.join(EMBEDDINGS_FILE);
                 let Ok(below) = generation.strip_prefix(indexes) else { continue };
                 if file.is_file() {
+                    let to = target.join(below).join(EMBEDDINGS_FILE);
                     std::fs::create_dir_all(target.join(below))?;
-                    std::fs::copy(&file, target.join(below).join(EMBEDDINGS_FILE))?;
+                    std::fs::copy(&file, &to)?;
+                    std::fs::File::options().write(true).open(&to)?.sync_all()?;
                 }
             }
         }

@@ -105,6 +105,12 @@ impl Connection {
         self.state.read()
     }
 
+    /// Opens the file again, whatever the engine's state in memory is.
+    pub(super) fn leave_behind(&self) {
+        let seen = self.state.read().reopened;
+        self.reopen(seen);
+    }
+
     fn reopen(&self, seen: u64) {
         let mut state = self.state.write();
         if state.reopened != seen {
@@ -250,11 +256,12 @@ mod tests {
     use crate::store::embedded::tables::{EVENTS, EVENTS_BY_VISITOR, SIGN_INS, WAITING};
     use crate::store::{Store, Write};
 
-    /// A file on a disk that can be full.
+    /// A file on a disk that can be full, or over which the engine can panic.
     #[derive(Debug)]
     struct Disk {
         file: FileBackend,
         full: Arc<AtomicBool>,
+        panics: Arc<AtomicBool>,
     }
 
     impl StorageBackend for Disk {
@@ -271,6 +278,7 @@ mod tests {
             self.file.sync_data()
         }
         fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            assert!(!self.panics.swap(false, Ordering::SeqCst), "as the test wants");
             if self.full.load(Ordering::SeqCst) {
                 return Err(io::ErrorKind::StorageFull.into());
             }
@@ -278,15 +286,16 @@ mod tests {
         }
     }
 
-    fn on_disk(path: PathBuf, full: &Arc<AtomicBool>) -> Connection {
-        let full = Arc::clone(full);
+    fn on_disk(path: PathBuf, full: &Arc<AtomicBool>, panics: &Arc<AtomicBool>) -> Connection {
+        let (full, panics) = (Arc::clone(full), Arc::clone(panics));
         let directory = path.parent().unwrap().to_path_buf();
         drop(Connection::in_directory(&directory).unwrap());
         let opener = move || -> Result<Database> {
             let mut options = fs::File::options();
             options.read(true).write(true).create(true).truncate(false);
             let file = FileBackend::new(options.open(&path).unwrap())?;
-            Ok(redb::Builder::new().create_with_backend(Disk { file, full: Arc::clone(&full) })?)
+            let disk = Disk { file, full: Arc::clone(&full), panics: Arc::clone(&panics) };
+            Ok(redb::Builder::new().create_with_backend(disk)?)
         };
         Connection::with_opener(opener().unwrap(), Box::new(opener), &directory).unwrap()
     }
@@ -299,7 +308,8 @@ mod tests {
     fn a_full_disk_is_named_and_left_behind_once_there_is_space() {
         let folder = tempfile::tempdir().unwrap();
         let full = Arc::new(AtomicBool::new(false));
-        let store = Embedded::on(on_disk(folder.path().join(FILE), &full)).unwrap();
+        let connection = on_disk(folder.path().join(FILE), &full, &Arc::default());
+        let store = Embedded::on(connection).unwrap();
         assert_eq!(store.write(preferences("before")).unwrap(), [Ok(1)]);
 
         full.store(true, Ordering::SeqCst);
@@ -314,6 +324,21 @@ mod tests {
         assert_eq!(found("before"), Some(Preferences::default()));
         assert_eq!(found("during"), None);
         assert_eq!(found("after"), Some(Preferences::default()));
+    }
+
+    #[test]
+    fn a_panic_of_the_engine_ends_one_write_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let panics = Arc::new(AtomicBool::new(false));
+        let connection = on_disk(folder.path().join(FILE), &Arc::default(), &panics);
+        let store = Embedded::on(connection).unwrap();
+        assert_eq!(store.write(preferences("before")).unwrap(), [Ok(1)]);
+        panics.store(true, Ordering::SeqCst);
+        let failed = store.write(preferences("during")).unwrap_err();
+        assert_eq!(failed.problem().code, "store_failed");
+        assert_eq!(store.write(preferences("after")).unwrap(), [Ok(2)]);
+        let found = store.preferences(&ShopperId::parse("before").unwrap()).unwrap();
+        assert_eq!(found, Some(Preferences::default()));
     }
 
     #[test]

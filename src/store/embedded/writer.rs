@@ -1,5 +1,6 @@
 //! Group commit: one thread writes; all writers that wait share one transaction and one disk sync.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
@@ -82,11 +83,19 @@ fn run(connection: &Connection, receiver: &mpsc::Receiver<Request>) {
 fn commit(connection: &Connection, group: Vec<Request>) {
     let (requests, replies): (Vec<_>, Vec<_>) =
         group.into_iter().map(|request| (request.jobs, request.reply)).unzip();
-    let outcome = connection.write(|tables| {
-        let mut request = |jobs: Vec<Job>| -> Result<Answers> {
-            jobs.into_iter().map(|job| apply::apply(tables, &connection.erasures, job)).collect()
-        };
-        requests.into_iter().map(&mut request).collect::<Result<Vec<Answers>>>()
+    let write = || {
+        connection.write(|tables| {
+            let mut request = |jobs: Vec<Job>| -> Result<Answers> {
+                let mut apply = |job| apply::apply(tables, &connection.erasures, job);
+                jobs.into_iter().map(&mut apply).collect()
+            };
+            requests.into_iter().map(&mut request).collect::<Result<Vec<Answers>>>()
+        })
+    };
+    // A panic of the engine must not end the thread: nothing could be written until a restart.
+    let outcome = catch_unwind(AssertUnwindSafe(write)).unwrap_or_else(|_| {
+        connection.leave_behind();
+        Err(Error::internal("store_failed", "the store's engine panicked", "look at the log"))
     });
     match outcome {
         Ok(answers) => {
