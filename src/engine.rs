@@ -25,7 +25,7 @@ mod worker;
 
 pub use crate::merch::Report as RuleConflicts;
 pub use crate::rank::signal::PERSONAL;
-pub use access::{Denied, KeyView, KeyWish, NewKey};
+pub use access::{KeyView, KeyWish, NewKey, OVERLAP_S};
 pub use admin::IndexSummary;
 pub use compare::{CompareRequest, Comparison, Move, Party};
 pub use completion_trial::{PastSearch, Remembered, Suggestible};

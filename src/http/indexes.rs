@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::access::Access;
 use super::body::Incoming;
+use super::ceilings;
 use super::editing::{Editing, Versioned, versioned};
 use super::failure::Failure;
 use super::params::Names;
@@ -46,7 +47,11 @@ pub(super) async fn put(
     let index = names.index()?;
     let edit = editing.demand(Scope::Catalog, &index)?;
     let patch = settings_patch(body, &editing.access, &index).await?;
-    let write = state.write(move |engine| create_or_patch(engine, edit, (&index, &patch)));
+    let most = state.config().limits.indexes_max;
+    let write = state.create(move |engine| {
+        ceilings::check_index(engine, &index, most)?;
+        Ok::<_, Failure>(create_or_patch(engine, edit, (&index, &patch))?)
+    });
     let (created, summary) = write.await?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(summary)).into_response())

@@ -6,7 +6,7 @@ use crate::domain::filter::Filter;
 use crate::domain::id::{Ordinal, RuleId};
 use crate::domain::page::Factor;
 use crate::rank::{Matcher, Ranked, RankedItem};
-use crate::settings::boosts::{Boosts, NumericBoost, NumericField};
+use crate::settings::boosts::{Boosts, NumericBoost};
 
 /// The boosts of all rules together stay within ± so many percent of a score.
 const RULES_PERCENT_MAX: f32 = 100.0;
@@ -84,7 +84,7 @@ impl<'v> Boosting<'v> {
             .map(|lift| (lift.percent, lift.name(), lift.evidence()));
         let by_numbers = self.numeric.iter().filter_map(|boost| {
             let share = ranked.share_below(item.ordinal, boost.field)?;
-            let field = field_name(boost.field);
+            let field = boost.field.name();
             let evidence = format!("{field} above {:.0} % of products", share * 100.0);
             Some((boost.percent * share, format!("boost:{field}"), evidence))
         });
@@ -159,15 +159,4 @@ fn reordered(items: Vec<PlacedItem>) -> Vec<PlacedItem> {
     }
     others.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     weave(others.into_iter().map(|(_, placed)| placed).collect(), exact)
-}
-
-fn field_name(field: NumericField) -> &'static str {
-    match field {
-        NumericField::Margin => "margin",
-        NumericField::Stock => "stock",
-        NumericField::Rating => "rating",
-        NumericField::Popularity => "popularity",
-        NumericField::Price => "price",
-        NumericField::CreatedAt => "created_at",
-    }
 }

@@ -62,6 +62,20 @@ pub enum NumericField {
     CreatedAt,
 }
 
+impl NumericField {
+    /// The product's field.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Margin => "margin",
+            Self::Stock => "stock",
+            Self::Rating => "rating",
+            Self::Popularity => "popularity",
+            Self::Price => "price",
+            Self::CreatedAt => "created_at",
+        }
+    }
+}
+
 impl Boosts {
     /// Checks every range.
     ///

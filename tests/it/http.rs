@@ -8,16 +8,23 @@
 )]
 
 mod access;
+mod access_matrix;
+mod audit;
 mod bad_input;
+mod ceilings;
 mod client;
 mod events;
 mod indexes;
+mod keys;
 mod limits;
 mod merchandising;
 mod operations;
+mod private;
 mod products;
+mod rates;
 mod search;
 mod serving;
 mod shoppers;
 mod suggest;
+mod tls;
 mod versions;

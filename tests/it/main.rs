@@ -15,6 +15,7 @@ mod embed;
 mod engine;
 mod erasure;
 mod eval;
+mod first_start;
 mod http;
 mod merch;
 mod rank;
