@@ -283,6 +283,8 @@ mod tests {
             );
         }
         config.check().expect("the defaults are allowed");
+        assert!(config.listen.ip().is_loopback() && !config.dev && !config.open_metrics);
+        assert!(config.cors_origins.is_empty() && config.rate.trusted_proxies.is_empty());
     }
 
     #[test]

@@ -153,9 +153,12 @@ fn line(key: &KeyView) -> String {
         scopes.as_array().into_iter().flatten().flat_map(|one| one.as_str()).collect();
     let indexes: Vec<&str> = key.indexes.iter().map(IndexName::as_str).collect();
     let places = if indexes.is_empty() { "all indexes".to_owned() } else { indexes.join(",") };
+    let rate = key.per_second.map(|rate| format!("  {rate} per second")).unwrap_or_default();
+    let until = |end: Timestamp| format!("  former secret until {}", end.to_text());
+    let former = key.previous_until.map(until).unwrap_or_default();
     let end = key.expires_at.map(|end| format!("  until {}", end.to_text())).unwrap_or_default();
     format!(
-        "{}  {}  {places}  since {}{end}  {}\n",
+        "{}  {}  {places}  since {}{end}{rate}{former}  {}\n",
         key.id,
         scopes.join(","),
         key.created_at.to_text(),

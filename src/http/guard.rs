@@ -53,10 +53,10 @@ async fn entry_of(
     identity: &Identity,
     state: &AppState,
 ) -> (Option<Entry>, Request) {
-    let method = request.method().as_str().to_owned();
-    let matched = request.extensions().get::<MatchedPath>();
-    let route = matched.map_or_else(String::new, |path| path.as_str().to_owned());
-    if !is_administrative(&method, &route) {
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("", MatchedPath::as_str);
+    if !is_administrative(method.as_str(), route) {
         return (None, request);
     }
     let (mut parts, body) = request.into_parts();
@@ -76,8 +76,8 @@ async fn entry_of(
         key: identity.key.as_ref().map(|key| key.id.clone()),
         key_name: identity.key.as_ref().map(|key| key.name.clone()).filter(|name| !name.is_empty()),
         address: identity.address,
-        method,
-        route,
+        method: method.to_string(),
+        route: route.to_owned(),
         index: name("index"),
         id,
         status: 0,

@@ -27,6 +27,7 @@ pub(super) async fn list(
     State(state): State<AppState>,
     access: Access,
 ) -> Result<Json<Value>, Failure> {
+    access.demand_key()?;
     let all = state.read(|engine| Ok::<_, Failure>(engine.indexes())).await?;
     let open: Vec<IndexSummary> =
         all.into_iter().filter(|index| access.opens(Scope::Catalog, Some(&index.name))).collect();

@@ -9,6 +9,7 @@
 
 mod access;
 mod access_matrix;
+mod attacks;
 mod audit;
 mod bad_input;
 mod ceilings;

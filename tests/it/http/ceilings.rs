@@ -181,7 +181,7 @@ fn an_index_has_as_many_rules_synonyms_and_boosts_as_fit() {
     let with = |rules: usize, synonyms: usize, boosts: usize| {
         let mut settings = Settings::defaults().unwrap();
         let rule: Rule =
-            serde_json::from_value(json!({ "then": [{ "do": "hide", "filter": {} }] })).unwrap();
+            serde_json::from_value(json!({ "then": [{ "do": "banner", "content": "" }] })).unwrap();
         settings.rules =
             (0..rules).map(|n| (format!("r{n}").try_into().unwrap(), rule.clone())).collect();
         settings.synonyms = serde_json::from_value(json!(vec![["a", "b"]; synonyms])).unwrap();
