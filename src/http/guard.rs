@@ -7,6 +7,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use super::access::Access;
 use super::audit::{Entry, is_administrative};
@@ -16,6 +18,9 @@ use super::observe::RequestId;
 use super::params::{Asked, Names};
 use super::state::{AppState, now};
 use crate::settings::access::Scope;
+
+/// The status that is kept of a call whose caller went away before it was answered.
+const GONE: u16 = 499;
 
 /// Lines of the audit log that one call answers at most.
 const ENTRIES_MAX: usize = 1_000;
@@ -32,8 +37,8 @@ pub(super) async fn guard(
     {
         return too_often.into_response();
     }
-    let entry;
-    (entry, request) = entry_of(request, &identity, &state).await;
+    let pending;
+    (pending, request) = pending_of(request, &identity, &state).await;
     request.extensions_mut().insert(identity.clone());
     let mut response = next.run(request).await;
     if response.status() == StatusCode::UNAUTHORIZED
@@ -41,18 +46,18 @@ pub(super) async fn guard(
     {
         response = too_often.into_response();
     }
-    if let Some(entry) = entry {
-        keep(&state, entry, response.status()).await;
+    if let Some(pending) = pending {
+        pending.ended(response.status().as_u16()).await;
     }
     response
 }
 
 /// What is kept of an administrative call, but for its outcome.
-async fn entry_of(
+async fn pending_of(
     request: Request,
     identity: &Identity,
     state: &AppState,
-) -> (Option<Entry>, Request) {
+) -> (Option<Pending>, Request) {
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("", MatchedPath::as_str);
@@ -82,30 +87,55 @@ async fn entry_of(
         id,
         status: 0,
     };
-    (Some(entry), Request::from_parts(parts, body))
+    let pending = Pending { state: state.clone(), entry: Some(entry) };
+    (Some(pending), Request::from_parts(parts, body))
 }
 
-async fn keep(state: &AppState, entry: Entry, status: StatusCode) {
-    let refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS);
-    let by = match &entry.key {
-        _ if state.config().dev => "development",
-        Some(_) => "key",
-        None if refused => "nobody",
-        // Nothing else opens an administrative call.
-        None => "shopper",
-    };
-    let entry = Entry { by, status: status.as_u16(), ..entry };
-    entry.log();
-    if refused {
-        return;
-    }
-    if let Some(log) = state.audit().cloned() {
-        // Products come by the thousand, and the store has synchronised them already.
-        let sync = !entry.route.ends_with("/products");
-        let kept = tokio::task::spawn_blocking(move || log.keep(&entry, sync)).await;
-        if let Err(error) = kept {
+/// An administrative call that is not answered yet. One whose caller goes away before is kept as
+/// well, for it may have been carried out.
+struct Pending {
+    state: AppState,
+    entry: Option<Entry>,
+}
+
+impl Pending {
+    async fn ended(mut self, status: u16) {
+        let Some(keeping) = self.keep(status) else { return };
+        if let Err(error) = keeping.await {
             tracing::error!(%error, "an administrative call was not kept");
         }
+    }
+
+    /// Logs the call and begins to write it to the files, where it belongs there.
+    fn keep(&mut self, status: u16) -> Option<JoinHandle<()>> {
+        let entry = self.entry.take()?;
+        let refused = matches!(status, 401 | 429);
+        let by = match &entry.key {
+            _ if self.state.config().dev => "development",
+            Some(_) => "key",
+            None if refused || status == GONE => "nobody",
+            // Nothing else opens an administrative call.
+            None => "shopper",
+        };
+        let entry = Entry { by, status, ..entry };
+        entry.log();
+        let log = self.state.audit().filter(|_| by != "nobody" && !refused).cloned()?;
+        // Products come by the thousand, and the store has synchronised them already.
+        let sync = !entry.route.ends_with("/products");
+        match Handle::try_current() {
+            Ok(runtime) => Some(runtime.spawn_blocking(move || log.keep(&entry, sync))),
+            Err(_) => {
+                log.keep(&entry, sync);
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        // Written by itself: there is nobody left to wait for it.
+        drop(self.keep(GONE));
     }
 }
 

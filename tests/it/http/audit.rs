@@ -1,6 +1,7 @@
 //! Who did what.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use vitrine::settings::access::Scope;
@@ -72,6 +73,24 @@ fn the_audit_log_has_no_secrets_no_shoppers_and_nothing_from_strangers() {
     for secret in ["anna-secret", token, key.split_once('.').unwrap().1] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
+}
+
+#[test]
+fn who_goes_away_before_the_answer_is_kept_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let admin = Client::audited(folder.path());
+    let rule = json!({ "then": [{ "do": "banner", "content": "!" }] });
+    admin.send_and_leave("PUT", "/v1/indexes/shop/rules/left", &rule);
+    let is_kept = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        kept(folder.path()).iter().any(|line| line["id"] == "left" && line["status"] == 499)
+    });
+    assert!(is_kept);
+    let carried_out = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        admin.get("/v1/indexes/shop/rules/left").status == 200
+    });
+    assert!(carried_out, "it was not stopped by that");
 }
 
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -169,6 +170,20 @@ impl Client {
     pub(super) fn has(&self, id: &str) -> bool {
         let (shop, id) = ("shop".to_owned().try_into().unwrap(), id.to_owned().try_into().unwrap());
         self.engine.product(&shop, &id).is_ok()
+    }
+
+    /// Sends a request and does not wait for its answer.
+    pub(super) fn send_and_leave(&self, method: &str, path: &str, body: &Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let call = self.router.clone().oneshot(request);
+        self.runtime.block_on(async {
+            let waited = tokio::time::timeout(Duration::ZERO, call).await;
+            assert!(waited.is_err(), "the work is done elsewhere");
+        });
     }
 
     pub(super) fn send(
