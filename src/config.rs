@@ -1,6 +1,6 @@
 //! The server's configuration: read once at the start; the default file is its documentation.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,6 +36,13 @@ pub struct Config {
     pub log: Log,
     /// What one call may take.
     pub limits: Limits,
+    /// How often somebody may call.
+    pub rate: Rate,
+    /// What the server proves itself with; plain HTTP without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// What is kept of administrative calls.
+    pub audit: Audit,
 }
 
 /// What is logged, and how.
@@ -80,6 +87,64 @@ pub struct Limits {
     pub concurrent_writes_max: usize,
     /// How long running calls get to end after the signal to stop.
     pub shutdown_grace_ms: u64,
+    /// Hits up to the end of the deepest page of a search.
+    pub page_depth_max: usize,
+    /// Values in all filters of a search or suggestion.
+    pub filter_values_max: usize,
+    /// Events of one call.
+    pub events_max: usize,
+    /// Indexes of the server.
+    pub indexes_max: usize,
+    /// Keys of the server, as far as they are made over HTTP.
+    pub keys_max: usize,
+}
+
+/// How often somebody may call. 0 stands for no limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Calls per second of one address, as far as they come without a valid key.
+    pub address_per_second: u32,
+    /// Calls per minute of one address that are answered with 401.
+    pub failures_per_minute: u32,
+    /// Calls per second of a key that has no limit of its own.
+    pub key_per_second: u32,
+    /// Addresses that are remembered at a time, ≥ 1.
+    pub addresses_max: usize,
+    /// Proxies whose word on the caller's address is taken.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The header in which they say it.
+    pub forwarded_header: ForwardedHeader,
+}
+
+/// The header in which proxies say for whom they call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`: addresses with commas between.
+    XForwardedFor,
+    /// `Forwarded`, of RFC 7239.
+    Forwarded,
+}
+
+/// What the server proves itself with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate and those that lead to its issuer, in PEM.
+    pub certificate: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
+}
+
+/// What is kept of administrative calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Bytes of one file, ≥ 1; the next line begins another.
+    pub file_bytes_max: u64,
+    /// Files that are kept, ≥ 1; the oldest goes.
+    pub files_max: usize,
 }
 
 impl Limits {
@@ -156,6 +221,10 @@ impl Config {
             ("limits.body_bytes_max", limits.body_bytes_max),
             ("limits.products_bytes_max", limits.products_bytes_max),
             ("limits.concurrent_writes_max", limits.concurrent_writes_max),
+            ("limits.page_depth_max", limits.page_depth_max),
+            ("limits.events_max", limits.events_max),
+            ("rate.addresses_max", self.rate.addresses_max),
+            ("audit.files_max", self.audit.files_max),
         ];
         for (name, value) in positive {
             if value == 0 {
@@ -200,6 +269,7 @@ mod tests {
     fn the_default_file_names_every_value() {
         let config = Config {
             onnx_runtime: Some(PathBuf::from("/lib/onnx.so")),
+            tls: Some(Tls { certificate: PathBuf::from("c.pem"), key: PathBuf::from("k.pem") }),
             ..Config::defaults().expect("the defaults parse")
         };
         let table = toml::Table::try_from(&config).expect("it can be written");
@@ -213,6 +283,8 @@ mod tests {
             );
         }
         config.check().expect("the defaults are allowed");
+        assert!(config.listen.ip().is_loopback() && !config.dev && !config.open_metrics);
+        assert!(config.cors_origins.is_empty() && config.rate.trusted_proxies.is_empty());
     }
 
     #[test]

@@ -31,7 +31,7 @@ mod worker;
 pub use crate::merch::Effect as BoostEffect;
 pub use crate::merch::Report as RuleConflicts;
 pub use crate::rank::signal::PERSONAL;
-pub use access::{Denied, KeyView, KeyWish, NewKey};
+pub use access::{KeyView, KeyWish, NewKey, OVERLAP_S};
 pub use admin::IndexSummary;
 pub use backup::{INDEXES_FOLDER, copy_closed_embeddings};
 pub use compare::{CompareRequest, Comparison, Move, Party};

@@ -21,6 +21,7 @@ const TAGS_MAX: usize = 100;
 const ATTRIBUTES_MAX: usize = 200;
 const ATTRIBUTE_VALUES_MAX: usize = 1_000;
 const VARIANTS_MAX: usize = 500;
+const OTHER_FIELDS_MAX: usize = 500;
 
 /// How the values of a record are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -103,7 +104,7 @@ pub(super) fn product_of(
             .with("attributes", |_, value| attributes(value, mapping, origin))?
             .unwrap_or_default(),
         variants: fields.with("variants", variants)?.unwrap_or_default(),
-        extra: fields.rest(),
+        extra: fields.rest()?,
     })
 }
 
@@ -131,8 +132,16 @@ impl Fields {
         Ok(self.with(name, |name, value| check::text(name, value, length))?.flatten())
     }
 
-    fn rest(self) -> BTreeMap<String, Json> {
-        self.map.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    fn rest(self) -> Checked<BTreeMap<String, Json>> {
+        let rest: BTreeMap<String, Json> =
+            self.map.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        if rest.len() > OTHER_FIELDS_MAX {
+            let count = rest.len();
+            return Err(Fault::record(format!(
+                "expected at most {OTHER_FIELDS_MAX} fields of the shop's own, found {count}"
+            )));
+        }
+        Ok(rest)
     }
 }
 
@@ -173,7 +182,7 @@ fn variant(field: &str, value: &Json) -> Checked<Variant> {
         color: fields.text("color", LABEL)?,
         price: fields.with("price", |name, value| check::number(name, value, &PRICE))?,
         stock: fields.with("stock", check::integer)?,
-        extra: fields.rest(),
+        extra: fields.rest()?,
     })
 }
 

@@ -11,7 +11,7 @@ use super::data::{PATIENCE, quiet_logging};
 use super::events;
 use super::output::{counted, print, say};
 use super::progress::{bytes_bar, count_bar, show_waiting};
-use super::serve::{address, listen, runtime, serve};
+use super::serve::{address, listen, runtime, serve, state};
 use crate::catalog::{Format, Mapping};
 use crate::config::Config;
 use crate::domain::event::Event;
@@ -60,10 +60,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let listener = runtime.block_on(listen(config.listen))?;
     let engine = Arc::new(startup::engine(&config, startup::QUERIES_KEPT)?);
     let index = import_shop(&engine)?;
+    let state = state(Arc::clone(&engine), config)?;
     print(&welcome(address(&listener)?))?;
-    let watched = Arc::clone(&engine);
-    let watcher = std::thread::spawn(move || watch_embedding(&watched, &index));
-    serve(&runtime, listener, engine, config)?;
+    let watcher = std::thread::spawn(move || watch_embedding(&engine, &index));
+    serve(&runtime, listener, state)?;
     // It ends by itself and holds nothing that outlives the process.
     drop(watcher);
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
-//! `vitrine keys`: access keys, made and revoked while no server has the data directory.
+//! `vitrine keys`: access keys, made, rotated and revoked while no server has the data directory.
 
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -9,7 +10,7 @@ use super::output::{print, print_json};
 use super::parse;
 use crate::domain::id::IndexName;
 use crate::domain::time::Timestamp;
-use crate::engine::{KeyView, KeyWish};
+use crate::engine::{KeyView, KeyWish, NewKey, OVERLAP_S};
 use crate::error::{Error, Result};
 use crate::startup;
 
@@ -26,6 +27,8 @@ enum Command {
     Create(CreateArguments),
     /// List the keys, without their secrets
     List(ListArguments),
+    /// Give a key another secret, which is shown once; the present one works for a while more
+    Rotate(RotateArguments),
     /// Revoke a key
     Revoke(RevokeArguments),
 }
@@ -52,6 +55,24 @@ struct CreateArguments {
     /// When it stops to work, such as 2026-12-31T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse::time)]
     expires: Option<Timestamp>,
+    /// Calls per second that it may make; without it the server's own limit holds
+    #[arg(long, value_name = "COUNT")]
+    per_second: Option<NonZeroU32>,
+    /// Write the key as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct RotateArguments {
+    #[command(flatten)]
+    data: DataArguments,
+    /// The part of the key before the dot
+    #[arg(value_name = "ID")]
+    id: String,
+    /// How long the present secret goes on to work; at most 30 days
+    #[arg(long, value_name = "SECONDS", default_value_t = OVERLAP_S)]
+    overlap_s: u32,
     /// Write the key as JSON
     #[arg(long)]
     json: bool,
@@ -80,6 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     match &arguments.command {
         Command::Create(arguments) => create(arguments)?,
         Command::List(arguments) => list(arguments)?,
+        Command::Rotate(arguments) => rotate(arguments)?,
         Command::Revoke(arguments) => revoke(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -95,12 +117,22 @@ fn create(arguments: &CreateArguments) -> Result<()> {
         scopes,
         indexes: arguments.indexes.clone(),
         expires_at: arguments.expires,
+        per_second: arguments.per_second,
     };
     // A data directory that is not there yet is made: a server's first key comes before its start.
     let engine = startup::engine_without_indexes(&arguments.data.config()?)?;
-    let made = engine.create_key(wish, startup::now())?;
-    if arguments.json {
-        return print_json(&made);
+    show(&engine.create_key(wish, startup::now())?, arguments.json)
+}
+
+fn rotate(arguments: &RotateArguments) -> Result<()> {
+    let engine = startup::engine_without_indexes(&arguments.data.existing()?)?;
+    let made = engine.rotate_key(&arguments.id, arguments.overlap_s, startup::now())?;
+    show(&made, arguments.json)
+}
+
+fn show(made: &NewKey, json: bool) -> Result<()> {
+    if json {
+        return print_json(made);
     }
     super::output::say("Keep this key: it is not shown again.");
     print(&format!("{}\n", made.key))
@@ -121,9 +153,12 @@ fn line(key: &KeyView) -> String {
         scopes.as_array().into_iter().flatten().flat_map(|one| one.as_str()).collect();
     let indexes: Vec<&str> = key.indexes.iter().map(IndexName::as_str).collect();
     let places = if indexes.is_empty() { "all indexes".to_owned() } else { indexes.join(",") };
+    let rate = key.per_second.map(|rate| format!("  {rate} per second")).unwrap_or_default();
+    let until = |end: Timestamp| format!("  former secret until {}", end.to_text());
+    let former = key.previous_until.map(until).unwrap_or_default();
     let end = key.expires_at.map(|end| format!("  until {}", end.to_text())).unwrap_or_default();
     format!(
-        "{}  {}  {places}  since {}{end}  {}\n",
+        "{}  {}  {places}  since {}{end}{rate}{former}  {}\n",
         key.id,
         scopes.join(","),
         key.created_at.to_text(),

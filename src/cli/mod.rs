@@ -7,6 +7,7 @@ mod demo;
 mod eval;
 mod eval_suggest;
 mod events;
+mod first_key;
 mod import;
 mod judged;
 mod keys;

@@ -1,6 +1,7 @@
 //! `vitrine serve`: the server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,11 +9,12 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::data::DataArguments;
+use super::first_key;
 use super::output::say;
-use crate::config::Config;
+use crate::config::{Config, Tls};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::http::{self, AppState};
+use crate::http::{self, AppState, AuditLog};
 use crate::{failpoint, startup, telemetry};
 
 /// The arguments of `vitrine serve`.
@@ -23,6 +25,12 @@ pub(super) struct Arguments {
     /// The address, by default 127.0.0.1:7700; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Serve HTTPS with this certificate (and those that lead to its issuer), in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
     /// Open everything without keys, for development on this machine
     #[arg(long)]
     dev: bool,
@@ -33,17 +41,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut config = arguments.data.config()?;
     config.listen = arguments.listen.unwrap_or(config.listen);
     config.dev |= arguments.dev;
+    let files = arguments.tls_certificate.clone().zip(arguments.tls_key.clone());
+    config.tls = files.map(|(certificate, key)| Tls { certificate, key }).or(config.tls);
     config.check()?;
     telemetry::start_logging(&config.log)?;
     arm_failpoints(&config)?;
+    if let Some(files) = &config.tls {
+        http::check_certificate(files)?;
+    }
     let engine = startup::engine(&config, startup::QUERIES_KEPT)?;
-    if !config.dev && !engine.has_admin_key() {
-        return Err(no_admin_key(&config));
+    if !config.dev {
+        first_key::demand_admin(&engine, &config.data_dir)?;
     }
     let runtime = runtime()?;
     let listener = runtime.block_on(listen(config.listen))?;
-    say(&format!("Vitrine serves http://{}", address(&listener)?));
-    serve(&runtime, listener, Arc::new(engine), config)?;
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let state = state(Arc::new(engine), config)?;
+    say(&format!("Vitrine serves {scheme}://{}", address(&listener)?));
+    serve(&runtime, listener, state)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -58,18 +73,6 @@ fn arm_failpoints(config: &Config) -> Result<()> {
         }
         Err(_) => Ok(()),
     }
-}
-
-fn no_admin_key(config: &Config) -> Error {
-    Error::unavailable(
-        "no_admin_key",
-        "there is no admin key, so nobody could administer this server",
-        format!(
-            "make one with 'vitrine keys create --data-dir {} --scope admin', or open everything \
-             on this machine with --dev",
-            config.data_dir.display()
-        ),
-    )
 }
 
 /// What the server's tasks run on.
@@ -96,14 +99,20 @@ pub(super) fn address(listener: &TcpListener) -> Result<SocketAddr> {
     listener.local_addr().map_err(|error| Error::internal("no_address", error.to_string(), ""))
 }
 
+/// What the router is made of, with the files of the data directory that it needs.
+pub(super) fn state(engine: Arc<Engine>, config: Config) -> Result<AppState> {
+    let secret = startup::secret(&config.data_dir)?;
+    let audit = AuditLog::open(&config.data_dir, config.audit)?;
+    let state = AppState::new(engine, config, secret);
+    state.keep_audit(audit);
+    Ok(state)
+}
+
 /// Serves until the process is told to stop.
 pub(super) fn serve(
     runtime: &tokio::runtime::Runtime,
     listener: TcpListener,
-    engine: Arc<Engine>,
-    config: Config,
+    state: AppState,
 ) -> Result<()> {
-    let secret = startup::secret(&config.data_dir)?;
-    let state = AppState::new(engine, config, secret);
     runtime.block_on(http::serve(state, listener, http::stop_signal()))
 }

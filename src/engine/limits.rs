@@ -1,12 +1,15 @@
 //! What a request may ask for.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::Caller;
 use crate::domain::filter::Filter;
+use crate::domain::page::{Explanation, Factor};
 use crate::domain::search::{Aspect, SearchRequest, SuggestRequest, Use};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
+use crate::settings::rules::Action;
 
 /// Characters of a query.
 const QUERY_CHARS_MAX: usize = 512;
@@ -20,6 +23,9 @@ const DEPTH_MAX: usize = 10_000;
 const LIST_MAX: usize = 100;
 /// Suggestions of one answer.
 const SUGGESTIONS_MAX: usize = 50;
+
+/// Numbers of a product that are signals of their own.
+const NUMBERS_IN_SIGNALS: [&str; 5] = ["price", "popularity", "rating", "rating_count", "stock"];
 
 fn over(message: String) -> Error {
     Error::bad_request("over_limit", message, "ask for less")
@@ -56,6 +62,14 @@ fn bare(field: &str) -> &str {
     field.strip_prefix("attributes.").unwrap_or(field)
 }
 
+/// The field that using a field tells of.
+fn told_by(field: &str) -> &str {
+    match bare(field) {
+        "in_stock" => "stock",
+        field => field,
+    }
+}
+
 /// The fields that a search filters, counts or sorts by.
 fn used_by(request: &SearchRequest) -> impl Iterator<Item = &str> {
     let sorted = request.sort.iter().map(|key| key.split(':').next().unwrap_or(key));
@@ -67,7 +81,7 @@ fn used_by(request: &SearchRequest) -> impl Iterator<Item = &str> {
 /// Private fields must not leak through what they filter, sort or count either.
 fn check_private<'f>(used: impl Iterator<Item = &'f str>, settings: &Settings) -> Result<()> {
     for field in used {
-        if settings.private_fields.iter().any(|private| bare(private) == bare(field)) {
+        if settings.private_fields.iter().any(|private| bare(private) == told_by(field)) {
             return Err(Error::bad_request(
                 "private_field",
                 format!("'{field}' is private in this index"),
@@ -92,6 +106,33 @@ pub(super) fn permitted<'r>(
     let mut permitted = request.clone();
     permitted.understand.insert(Aspect::Price, Use::Off);
     Cow::Owned(permitted)
+}
+
+/// Whether a private field moves products. The parts of a score would tell its value then, and
+/// places without rules the order by it.
+pub(super) fn moves_by_private(settings: &Settings) -> bool {
+    let numbers = settings.boosts.numeric.iter().flat_map(|boost| boost.field.fields());
+    let boosted = settings.boosts.attributes.iter().flat_map(|boost| boost.filter.0.keys());
+    let actions = settings.rules.values().flat_map(|rule| &rule.then);
+    let lifts = actions.filter_map(|action| {
+        if let Action::Boost { filter, .. } | Action::Bury { filter, .. } = action {
+            return Some(filter);
+        }
+        None
+    });
+    let ruled = lifts.flat_map(|filter| filter.0.keys());
+    let filters = boosted.chain(ruled).map(|field| told_by(field));
+    let moving: BTreeSet<&str> = numbers.chain(filters).chain(NUMBERS_IN_SIGNALS).collect();
+    settings.private_fields.iter().any(|private| moving.contains(bare(private)))
+}
+
+/// An explanation for whoever may not know what moves products: one sum.
+pub(super) fn withheld(explanation: &mut Explanation, score: f32) {
+    let name = "score".to_owned();
+    explanation.factors = vec![Factor { name, contribution: score, evidence: String::new() }];
+    explanation.rank_without_rules = explanation.rank;
+    explanation.rank_without_personalisation = explanation.rank;
+    explanation.rules.clear();
 }
 
 pub(super) fn check_suggest(

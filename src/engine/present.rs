@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::Value;
 
 use super::Caller;
+use super::limits;
 use super::snapshot::Snapshot;
 use crate::domain::id::Ordinal;
 use crate::domain::page::{Explanation, Factor, Hit, Page, Understanding};
@@ -90,6 +91,12 @@ impl Presenting<'_> {
             };
             let product: Value = serde_json::from_slice(&source).unwrap_or_default();
             hits.push(self.hit(placed, row, (product, rank, filter, &marks)));
+        }
+        let settings = &self.snapshot.view.settings;
+        if self.request.explain && !self.caller.sees_private && limits::moves_by_private(settings) {
+            for (score, explain) in hits.iter_mut().map(|hit| (hit.score, &mut hit.explain)) {
+                explain.iter_mut().for_each(|explain| limits::withheld(explain, score));
+            }
         }
         Ok(hits)
     }

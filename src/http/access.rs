@@ -1,6 +1,7 @@
 //! Who may call what: keys and shoppers' tokens from the request's headers.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
@@ -8,12 +9,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 
 use super::failure::Failure;
+use super::identity::Identity;
 use super::state::{AppState, now};
 use super::token::is_shopper_token;
 use crate::domain::id::{IndexName, ShopperId};
 use crate::domain::time::Timestamp;
-use crate::engine::{Caller, Denied};
-use crate::settings::access::Scope;
+use crate::engine::Caller;
+use crate::settings::access::{Key, Scope};
 
 /// The header of a shopper's token beside a search key.
 pub(super) const SHOPPER_TOKEN: HeaderName = HeaderName::from_static("x-shopper-token");
@@ -22,6 +24,7 @@ pub(super) const SHOPPER_TOKEN: HeaderName = HeaderName::from_static("x-shopper-
 pub(super) struct Access {
     state: AppState,
     token: Option<String>,
+    key: Option<Arc<Key>>,
     shopper_token: Option<String>,
     /// When the call came.
     pub(super) now: Timestamp,
@@ -37,9 +40,11 @@ impl FromRequestParts<AppState> for Access {
         if state.config().dev {
             refuse_foreign_pages(&parts.headers, &state.config().cors_origins)?;
         }
+        let identity = parts.extensions.get::<Identity>();
         Ok(Self {
             state: state.clone(),
             token: bearer(&parts.headers)?,
+            key: identity.and_then(|identity| identity.key.clone()),
             shopper_token: text(&parts.headers, &SHOPPER_TOKEN).map(str::to_owned),
             now: now(),
         })
@@ -49,35 +54,27 @@ impl FromRequestParts<AppState> for Access {
 impl Access {
     /// The call goes on only with a key that opens `scope` on `index`.
     pub(super) fn demand(&self, scope: Scope, index: Option<&IndexName>) -> Result<(), Failure> {
-        if self.state.config().dev {
-            return Ok(());
-        }
-        let token = self.token.as_deref().ok_or_else(missing_key)?;
-        match self.state.engine().key_opens(token, scope, (index, self.now)) {
-            Ok(_) => Ok(()),
-            Err(Denied::UnknownKey) => Err(unknown_key(token)),
-            Err(Denied::Closed) => Err(closed(scope, index)),
+        match self.demand_key()? {
+            Some(key) if !key.opens(scope, index, self.now) => Err(closed(scope, index)),
+            Some(_) | None => Ok(()),
         }
     }
 
-    /// The name of the key that opens `scope` on `index`, where one is needed and has a name.
-    pub(super) fn key_name(&self, scope: Scope, index: &IndexName) -> Option<String> {
-        let token = self.token.as_deref()?;
-        let name = self.state.engine().key_opens(token, scope, (Some(index), self.now)).ok()?;
-        Some(name).filter(|name| !name.is_empty())
+    /// The name of the caller's key, where there is one and it has a name.
+    pub(super) fn key_name(&self) -> Option<String> {
+        let name = self.key.as_ref().map(|key| key.name.clone());
+        name.filter(|name| !name.is_empty())
     }
 
-    /// The call goes on only with a key that exists, whatever it opens; for calls whose body says
-    /// what they need.
-    pub(super) fn demand_key(&self) -> Result<(), Failure> {
+    /// The call goes on only with a key that is known and has not ended, whatever it opens; in
+    /// development mode without any.
+    pub(super) fn demand_key(&self) -> Result<Option<&Key>, Failure> {
         if self.state.config().dev {
-            return Ok(());
+            return Ok(None);
         }
         let token = self.token.as_deref().ok_or_else(missing_key)?;
-        match self.state.engine().key_opens(token, Scope::Admin, (None, self.now)) {
-            Err(Denied::UnknownKey) => Err(unknown_key(token)),
-            Ok(_) | Err(Denied::Closed) => Ok(()),
-        }
+        let key = self.key.as_deref().ok_or_else(|| unknown_key(token))?;
+        if key.is_alive(self.now) { Ok(Some(key)) } else { Err(expired()) }
     }
 
     /// The call goes on only with the shopper's own token or an admin's key.
@@ -138,7 +135,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn bearer(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };
@@ -175,13 +172,18 @@ fn unknown_key(token: &str) -> Failure {
     Failure::new(unauthorized, "unknown_key", "there is no such key", hint)
 }
 
+fn expired() -> Failure {
+    let hint = "make another one with 'vitrine keys create' or POST /v1/keys";
+    Failure::new(StatusCode::UNAUTHORIZED, "expired_key", "the key has expired", hint)
+}
+
 fn closed(scope: Scope, index: Option<&IndexName>) -> Failure {
     let scope = format!("{scope:?}").to_lowercase();
     let place = index.map_or_else(|| "all indexes".to_owned(), |index| format!("index '{index}'"));
     Failure::new(
         StatusCode::FORBIDDEN,
         "forbidden",
-        format!("the key does not open '{scope}' on {place}, or has expired"),
+        format!("the key does not open '{scope}' on {place}"),
         "use a key with this scope that is not limited to other indexes",
     )
 }

@@ -57,7 +57,7 @@ impl Editing {
     /// The change goes on only with a key that opens `scope`, and bears its name.
     pub(super) fn demand(&self, scope: Scope, index: &IndexName) -> Result<Edit, Failure> {
         self.access.demand(scope, Some(index))?;
-        let by = self.access.key_name(scope, index);
+        let by = self.access.key_name();
         Ok(Edit { change: Some(Change { by, at: self.access.now }), version: self.version })
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::access::Access;
 use super::body::{Incoming, typed};
+use super::ceilings;
 use super::failure::Failure;
 use super::state::AppState;
 use crate::domain::event::Event;
@@ -23,6 +24,7 @@ pub(super) async fn record(
 ) -> Result<Json<Recorded>, Failure> {
     access.demand_key()?;
     let (events, mut rejected) = read(body.value().await?);
+    ceilings::check_events(events.len() + rejected.len(), &state.config().limits)?;
     demand_indexes(&access, events.iter().map(|(_, event)| &event.index))?;
     let (lines, events): (Vec<u64>, Vec<Event>) = events.into_iter().unzip();
     let now = access.now;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::access::Access;
 use super::body::Incoming;
+use super::ceilings;
 use super::editing::{Editing, Versioned, versioned};
 use super::failure::Failure;
 use super::params::Names;
@@ -26,6 +27,7 @@ pub(super) async fn list(
     State(state): State<AppState>,
     access: Access,
 ) -> Result<Json<Value>, Failure> {
+    access.demand_key()?;
     let all = state.read(|engine| Ok::<_, Failure>(engine.indexes())).await?;
     let open: Vec<IndexSummary> =
         all.into_iter().filter(|index| access.opens(Scope::Catalog, Some(&index.name))).collect();
@@ -46,7 +48,11 @@ pub(super) async fn put(
     let index = names.index()?;
     let edit = editing.demand(Scope::Catalog, &index)?;
     let patch = settings_patch(body, &editing.access, &index).await?;
-    let write = state.write(move |engine| create_or_patch(engine, edit, (&index, &patch)));
+    let most = state.config().limits.indexes_max;
+    let write = state.create(move |engine| {
+        ceilings::check_index(engine, &index, most)?;
+        Ok::<_, Failure>(create_or_patch(engine, edit, (&index, &patch))?)
+    });
     let (created, summary) = write.await?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(summary)).into_response())

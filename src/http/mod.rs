@@ -4,11 +4,15 @@
 //! form. Handlers check the key before they read the body.
 
 mod access;
+mod audit;
 mod backup;
 mod body;
+mod ceilings;
 mod editing;
 mod events;
 mod failure;
+mod guard;
+mod identity;
 mod indexes;
 mod keys;
 mod merchandising;
@@ -17,27 +21,33 @@ mod operations;
 mod pages;
 mod params;
 mod products;
+mod rate;
 mod search;
 mod shoppers;
 mod state;
 mod suggest;
+mod tls;
 mod token;
 mod upload;
 mod versions;
 
+pub use audit::AuditLog;
 pub use state::AppState;
+pub use tls::check_certificate;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::routing::{delete, get, post, put};
-use axum::serve::ListenerExt;
+use axum::serve::{Listener, ListenerExt};
 use axum::{Router, middleware};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tower_http::compression::CompressionLayer;
 
 use crate::error::{Error, Result};
+use tls::{Certificate, TlsListener};
 
 /// All calls, ready to be served or to be called without a socket.
 pub fn router(state: AppState) -> Router {
@@ -49,13 +59,15 @@ pub fn router(state: AppState) -> Router {
         .merge(operation_routes())
         .fallback(failure::unknown_route)
         .method_not_allowed_fallback(failure::wrong_method)
-        .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
-        .layer(CompressionLayer::new().gzip(true));
+        .layer(middleware::from_fn_with_state(state.clone(), guard::guard));
     let routes = match cors {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
-    routes.with_state(state)
+    routes
+        .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
+        .layer(CompressionLayer::new().gzip(true))
+        .with_state(state)
 }
 
 fn index_routes() -> Router<AppState> {
@@ -109,7 +121,10 @@ fn shop_routes() -> Router<AppState> {
         .route("/v1/shoppers/{id}/events/{number}", delete(shoppers::remove_event))
         .route("/v1/shoppers/{id}/token", post(shoppers::sign_token))
         .route("/v1/keys", get(keys::list).post(keys::create))
+        .route("/v1/keys/own", get(keys::own))
         .route("/v1/keys/{id}", delete(keys::delete))
+        .route("/v1/keys/{id}/rotate", post(keys::rotate))
+        .route("/v1/audit", get(guard::list))
 }
 
 fn operation_routes() -> Router<AppState> {
@@ -149,23 +164,44 @@ pub async fn serve(
         tracing::warn!("development mode: every call is open to this machine, without keys");
     }
     let grace = Duration::from_millis(config.limits.shutdown_grace_ms);
+    let tls = config.tls.as_ref().map(Certificate::load).transpose()?;
     let (tell, told) = oneshot::channel();
-    let listener = listener.tap_io(|connection| {
-        // Answers are small; waiting to fill a packet only delays them.
-        let _ = connection.set_nodelay(true);
-    });
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+    let shutdown = async move {
         shutdown.await;
         let _ = tell.send(());
-    });
-    tracing::info!(%address, "listening");
+    };
+    tracing::info!(%address, tls = tls.is_some(), "listening");
+    let served = async {
+        match tls {
+            Some(certificate) => {
+                answer(TlsListener::over(listener, certificate)?, state, shutdown).await
+            }
+            None => answer(listener.tap_io(at_once), state, shutdown).await,
+        }
+    };
     tokio::select! {
-        served = server.into_future() => served.map_err(|error| listener_failed(&error)),
+        served = served => served.map_err(|error| listener_failed(&error)),
         () = grace_over(told, grace) => {
             tracing::warn!("calls still run after the grace period; stopping");
             Ok(())
         }
     }
+}
+
+/// Answers are small; waiting to fill a packet only delays them.
+fn at_once(connection: &mut TcpStream) {
+    let _ = connection.set_nodelay(true);
+}
+
+async fn answer(
+    listener: impl Listener<Addr = SocketAddr>,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    // The wrapping lets axum tell handlers the caller's address, whatever the listener is.
+    let listener = listener.tap_io(|_| ());
+    let calls = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, calls).with_graceful_shutdown(shutdown).await
 }
 
 async fn grace_over(told: oneshot::Receiver<()>, grace: Duration) {

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH,
+    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
@@ -21,6 +22,10 @@ use crate::telemetry::{Answered, Call};
 /// Names a request in its answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The id of a request, for those who handle it.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
+
 /// A caller's own request ids are taken up to this length.
 const REQUEST_ID_LENGTH_MAX: usize = 64;
 
@@ -30,11 +35,13 @@ const CORS_MAX_AGE: Duration = Duration::from_secs(600);
 /// Gives the request an id and counts and logs its answer.
 pub(super) async fn observe(
     State(state): State<AppState>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let started = Instant::now();
     let id = request_id(request.headers());
+    let text = id.to_str().unwrap_or_default().to_owned();
+    request.extensions_mut().insert(RequestId(text));
     let matched = request.extensions().get::<MatchedPath>();
     let route = matched.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let method = method_name(request.method());
@@ -48,7 +55,7 @@ pub(super) async fn observe(
     }
     state.metrics().answered(Answered { route, method, status });
     response.headers_mut().insert(REQUEST_ID, id);
-    protect(response.headers_mut());
+    protect(response.headers_mut(), state.config().tls.is_some());
     response
 }
 
@@ -88,17 +95,27 @@ fn watched(method: &str, route: &str) -> Option<Call> {
     }
 }
 
-fn protect(headers: &mut HeaderMap) {
+/// What browsers are told of every answer. `Cross-Origin-Resource-Policy` keeps foreign pages from
+/// loading answers as if they were pictures or scripts; calls that CORS allows are not its matter.
+fn protect(headers: &mut HeaderMap, tls: bool) {
     let fixed = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
     let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(nothing);
+    // Answers tell of shoppers and keys unless a handler says that they do not.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if tls {
+        let a_year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(STRICT_TRANSPORT_SECURITY, a_year);
+    }
 }
 
 /// Which pages of other origins may call; `None` when none may.
@@ -116,7 +133,7 @@ pub(super) fn cors(origins: &[String]) -> Option<CorsLayer> {
         .allow_origin(allowed)
         .allow_methods(methods)
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, SHOPPER_TOKEN, REQUEST_ID])
-        .expose_headers([ETAG, REQUEST_ID])
+        .expose_headers([ETAG, REQUEST_ID, RETRY_AFTER])
         .max_age(CORS_MAX_AGE);
     Some(layer)
 }

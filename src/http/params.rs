@@ -38,6 +38,11 @@ impl Names {
         self.0.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
     }
 
+    /// A name as it is in the path, where the path has one of this kind.
+    pub(super) fn given(&self, name: &str) -> Option<String> {
+        Some(self.text(name).to_owned()).filter(|text| !text.is_empty())
+    }
+
     pub(super) fn index(&self) -> Result<IndexName, Failure> {
         self.get("index", IndexName::parse)
     }

@@ -5,6 +5,7 @@ use axum::extract::State;
 
 use super::access::Access;
 use super::body::Incoming;
+use super::ceilings;
 use super::failure::Failure;
 use super::params::Names;
 use super::state::AppState;
@@ -23,6 +24,7 @@ pub(super) async fn search(
     let index = names.index()?;
     access.demand(Scope::Search, Some(&index))?;
     let request: SearchRequest = body.object().await?;
+    ceilings::check_search(&request, &state.config().limits)?;
     let shopper = request.shopper.as_ref();
     access.demand_known(shopper, &index)?;
     let may_explain = !request.explain || access.may_read(shopper, &index);

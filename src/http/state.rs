@@ -1,13 +1,16 @@
 //! What every handler shares: the engine behind its gates, the configuration and the counters.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::audit::AuditLog;
 use super::failure::Failure;
+use super::rate::Rates;
 use super::token::TokenSigner;
 use crate::config::Config;
 use crate::domain::time::Timestamp;
@@ -27,10 +30,13 @@ struct Shared {
     config: Config,
     tokens: TokenSigner,
     metrics: Metrics,
+    rates: Rates,
+    audit: OnceLock<Arc<AuditLog>>,
     reads: Arc<Semaphore>,
     writes: Arc<Semaphore>,
     waits: Arc<Semaphore>,
     ready: AtomicBool,
+    creation: Mutex<()>,
 }
 
 impl AppState {
@@ -42,12 +48,28 @@ impl AppState {
             engine,
             tokens: TokenSigner::new(&secret),
             metrics: Metrics::default(),
+            rates: Rates::new(&config.rate),
+            audit: OnceLock::new(),
             reads: Arc::new(Semaphore::new(limits.reads_at_once())),
             writes: Arc::new(Semaphore::new(limits.concurrent_writes_max)),
             waits: Arc::new(Semaphore::new(WAITS_AT_ONCE)),
             ready: AtomicBool::new(false),
+            creation: Mutex::default(),
             config,
         }))
+    }
+
+    /// Administrative calls are kept in `log` from now on, if they are not in another one.
+    pub fn keep_audit(&self, log: AuditLog) {
+        self.0.audit.get_or_init(|| Arc::new(log));
+    }
+
+    pub(super) fn audit(&self) -> Option<&Arc<AuditLog>> {
+        self.0.audit.get()
+    }
+
+    pub(super) fn rates(&self) -> &Rates {
+        &self.0.rates
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -98,6 +120,24 @@ impl AppState {
         E: Into<Failure> + Send + 'static,
     {
         self.run(&self.0.writes, self.0.config.limits.write_timeout(), work).await
+    }
+
+    /// Runs a write that may make something of which there may be only so many: one at a time, so
+    /// that two calls cannot both take the last place.
+    pub(super) async fn create<T, E>(
+        &self,
+        work: impl FnOnce(&Engine) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let state = self.clone();
+        self.write(move |engine| {
+            let _turn = state.0.creation.lock();
+            work(engine)
+        })
+        .await
     }
 
     /// Runs a wait on a thread that may block; `work` is told how long it may take.

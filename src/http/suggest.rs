@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::access::Access;
 use super::body::Incoming;
+use super::ceilings;
 use super::editing::{Editing, Versioned, versioned};
 use super::failure::Failure;
 use super::params::{Asked, Names};
@@ -71,6 +72,7 @@ pub(super) async fn suggest(
     access.demand(Scope::Search, Some(&index))?;
     access.demand_known(asked.shopper.as_ref(), &index)?;
     let request = asked.request()?;
+    ceilings::check_filters(&request.filters, &state.config().limits)?;
     let names_somebody = request.shopper.is_some() || request.session.is_some();
     let shopper = request.shopper.as_ref();
     let hides = request.explain && names_somebody && !access.may_read(shopper, &index);

@@ -31,6 +31,13 @@ impl TokenSigner {
         format!("{claim}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
+    /// What stands for a shopper where the id itself is not to be kept: 16 hexadecimal digits of an
+    /// HMAC.
+    pub(super) fn pseudonym(&self, shopper: &str) -> String {
+        let mac = self.0.clone().chain_update(b"pseudonym.").chain_update(shopper.as_bytes());
+        mac.finalize().into_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Whom a token is for, when it is genuine and has not ended.
     pub(super) fn shopper(&self, token: &str, now: Timestamp) -> Option<ShopperId> {
         let (claim, signature) = token.rsplit_once('.')?;

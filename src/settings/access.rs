@@ -1,5 +1,7 @@
 //! Access keys and what they open.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::IndexName;
@@ -40,15 +42,34 @@ pub struct Key {
     /// When it stops to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// Calls per second that it may make; without one the server's own limit holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_second: Option<NonZeroU32>,
+    /// The secret before the last rotation, while it still works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousSecret>,
+}
+
+/// A secret that another one has replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousSecret {
+    /// SHA-256 of the secret, in hexadecimal.
+    pub secret_sha256: String,
+    /// When it stops to work.
+    pub until: Timestamp,
 }
 
 impl Key {
+    /// Whether the key has not ended yet.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+
     /// Whether the key opens `scope` on `index` at `now`. Admin opens everything.
     pub fn opens(&self, scope: Scope, index: Option<&IndexName>, now: Timestamp) -> bool {
-        let alive = self.expires_at.is_none_or(|end| now < end);
         let scoped = self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin);
         let placed =
             self.indexes.is_empty() || index.is_some_and(|index| self.indexes.contains(index));
-        alive && scoped && placed
+        self.is_alive(now) && scoped && placed
     }
 }

@@ -219,6 +219,19 @@ impl NumericBoost {
     }
 }
 
+impl NumericField {
+    /// The fields of a product that the number is made of, as private fields name them.
+    pub fn fields(&self) -> Vec<&str> {
+        match self {
+            Self::Own(Number::StockCover) => vec!["stock", "sales_per_day"],
+            Self::Own(Number::Discount) => vec!["price", "list_price"],
+            Self::Own(Number::Season) => vec!["season_from", "season_until"],
+            Self::Own(number) => vec![number.name()],
+            Self::Attribute(name) => vec![name],
+        }
+    }
+}
+
 impl Boosts {
     /// Checks every range.
     ///

@@ -148,9 +148,6 @@ fn what_is_missing_is_named_with_the_way_out() {
     let output = shell.on_data(&["search"], &["--index", "other", "x"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(errors(&output).contains("there are: shop"), "{}", errors(&output));
-    let output = shell.on_data(&["serve"], &["--listen", "127.0.0.1:0"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(errors(&output).contains("vitrine keys create"), "{}", errors(&output));
 }
 
 #[test]

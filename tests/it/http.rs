@@ -8,20 +8,28 @@
 )]
 
 mod access;
+mod access_matrix;
+mod attacks;
+mod audit;
 mod bad_input;
 mod boosts;
+mod ceilings;
 mod client;
 mod events;
 mod indexes;
+mod keys;
 mod limits;
 mod markup;
 mod merchandising;
 mod operations;
+mod private;
 mod products;
 mod queries;
+mod rates;
 mod search;
 mod segments;
 mod serving;
 mod shoppers;
 mod suggest;
+mod tls;
 mod versions;

@@ -17,6 +17,7 @@ mod embed;
 mod engine;
 mod erasure;
 mod eval;
+mod first_start;
 mod formats;
 mod fuzz;
 mod http;

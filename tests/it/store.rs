@@ -217,6 +217,8 @@ fn key(id: String) -> Key {
         indexes: vec![index("shop")],
         created_at: Timestamp::from_ms(1),
         expires_at: None,
+        per_second: None,
+        previous: None,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod documents;
 mod layers;
+mod security;
 mod source;
 
 use std::path::Path;

@@ -1,18 +1,26 @@
 //! A caller of the router.
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use sha2::Sha256;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use vitrine::config::Config;
 use vitrine::domain::time::Timestamp;
 use vitrine::engine::{Engine, KeyWish};
-use vitrine::http::{AppState, router};
+use vitrine::http::{AppState, AuditLog, router};
 use vitrine::settings::access::Scope;
 
 use crate::support::TestEngine;
@@ -23,6 +31,7 @@ pub(super) struct Client {
     router: Router,
     runtime: Runtime,
     key: Option<String>,
+    peer: Option<SocketAddr>,
 }
 
 /// An answer.
@@ -79,7 +88,32 @@ impl Client {
         let engine = engine.engine;
         let router = router(AppState::new(Arc::clone(&engine), config, [7; 32]));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { engine, router, runtime, key: None }
+        Self { engine, router, runtime, key: None, peer: None }
+    }
+
+    /// With the sample products, keys required, an admin's key, and what is done kept in `folder`.
+    pub(super) fn audited(folder: &Path) -> Self {
+        Self::audited_within(folder, Config::defaults().unwrap().audit.file_bytes_max)
+    }
+
+    /// The same with files of so many bytes.
+    pub(super) fn audited_within(folder: &Path, file_bytes_max: u64) -> Self {
+        let engine = TestEngine::shop().engine;
+        let mut config = Config::defaults().unwrap();
+        config.audit.file_bytes_max = file_bytes_max;
+        let log = AuditLog::open(folder, config.audit).unwrap();
+        let state = AppState::new(Arc::clone(&engine), config, [7; 32]);
+        state.keep_audit(log);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut client = Self { engine, router: router(state), runtime, key: None, peer: None };
+        client.key = Some(client.make_key(&[Scope::Admin], &[]));
+        client
+    }
+
+    /// The same caller, at an address.
+    pub(super) fn at(&self, address: &str) -> Self {
+        let peer = Some(SocketAddr::new(address.parse().unwrap(), 4711));
+        Self { peer, ..self.with_key(self.key.as_deref()) }
     }
 
     /// The same server, called with another key.
@@ -89,14 +123,15 @@ impl Client {
             router: self.router.clone(),
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
             key: key.map(str::to_owned),
+            peer: self.peer,
         }
     }
 
     /// A key with these scopes on these indexes; all where none is given.
     pub(super) fn make_key(&self, scopes: &[Scope], indexes: &[&str]) -> String {
         let indexes = indexes.iter().map(|name| (*name).to_owned().try_into().unwrap()).collect();
-        let wish =
-            KeyWish { name: "test".to_owned(), scopes: scopes.to_vec(), indexes, expires_at: None };
+        let scopes = scopes.to_vec();
+        let wish = KeyWish { name: "test".to_owned(), scopes, indexes, ..KeyWish::default() };
         self.engine.create_key(wish, Timestamp::from_ms(0)).unwrap().key
     }
 
@@ -137,6 +172,20 @@ impl Client {
         self.engine.product(&shop, &id).is_ok()
     }
 
+    /// Sends a request and does not wait for its answer.
+    pub(super) fn send_and_leave(&self, method: &str, path: &str, body: &Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let call = self.router.clone().oneshot(request);
+        self.runtime.block_on(async {
+            let waited = tokio::time::timeout(Duration::ZERO, call).await;
+            assert!(waited.is_err(), "the work is done elsewhere");
+        });
+    }
+
     pub(super) fn send(
         &self,
         method: &str,
@@ -151,7 +200,10 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.into()).unwrap();
+        let mut request = request.body(body.into()).unwrap();
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
             let (parts, body) = response.into_parts();
@@ -166,6 +218,15 @@ impl Client {
 pub(super) fn ids(page: &Value) -> Vec<String> {
     let hits = page["hits"].as_array().unwrap();
     hits.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A token as the server signs it, with the secret that [`Client::configured`] gives it.
+pub(super) fn token_of(shopper: &str, expires_at: Timestamp) -> String {
+    let claim = format!("shopper.{}.{}", URL_SAFE_NO_PAD.encode(shopper), expires_at.as_ms());
+    let mut key = [0_u8; 64];
+    key[..32].copy_from_slice(&[7; 32]);
+    let mac = Hmac::<Sha256>::new(&key.into()).chain_update(&claim).finalize().into_bytes();
+    format!("{claim}.{}", URL_SAFE_NO_PAD.encode(mac))
 }
 
 /// An event of the sample shop.

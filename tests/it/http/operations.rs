@@ -166,6 +166,12 @@ fn every_answer_has_an_id_and_safe_headers() {
         assert!(!reply.header("x-request-id").is_empty(), "{path}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff");
         assert_eq!(reply.header("referrer-policy"), "no-referrer");
+        assert_eq!(reply.header("x-frame-options"), "DENY");
+        assert_eq!(reply.header("cross-origin-resource-policy"), "same-origin");
+        assert_eq!(reply.header("cross-origin-opener-policy"), "same-origin");
+        assert_eq!(reply.header("strict-transport-security"), "", "{path}: only over HTTPS");
+        let kept = if path == "/" { "no-cache" } else { "no-store" };
+        assert_eq!(reply.header("cache-control"), kept, "{path}");
         let policy = reply.header("content-security-policy");
         assert!(policy.contains("frame-ancestors 'none'"), "{path}");
     }
@@ -200,6 +206,11 @@ fn other_origins_may_call_only_when_listed() {
     assert_eq!(allowed.status, 200);
     assert_eq!(allowed.header("access-control-allow-origin"), "https://shop.example");
     assert!(allowed.header("access-control-allow-headers").contains("authorization"));
+    assert_eq!(allowed.header("x-content-type-options"), "nosniff", "preflights, too");
+    let asked = [("origin", "https://shop.example")];
+    let answer = open.send("GET", "/v1/indexes", &asked, "");
+    assert_eq!(answer.header("access-control-allow-origin"), "https://shop.example");
+    assert!(answer.header("access-control-expose-headers").contains("retry-after"));
     let other = [("origin", "https://evil.example"), preflight[1], preflight[2]];
     let other = open.send("OPTIONS", path, &other, "");
     assert_eq!(other.header("access-control-allow-origin"), "");

@@ -5,7 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use super::{File, files_below, lines_of, root};
 
 /// Documents at the root; those below `docs/` are found.
-const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];
 
 /// Documents that are read in one go, with the most lines they may have.
 const LINES_MAX: [(&str, usize); 2] = [("README.md", 150), ("ARCHITECTURE.md", 150)];
