@@ -9,15 +9,19 @@ mod body;
 mod editing;
 mod events;
 mod failure;
+mod gate;
 mod indexes;
 mod keys;
 mod merchandising;
 mod observe;
+mod open_files;
 mod operations;
 mod pages;
 mod params;
+mod patient;
 mod products;
 mod search;
+mod serve;
 mod shoppers;
 mod state;
 mod suggest;
@@ -25,19 +29,12 @@ mod token;
 mod upload;
 mod versions;
 
+pub use serve::{serve, stop_signal};
 pub use state::AppState;
 
-use std::future::Future;
-use std::time::Duration;
-
 use axum::routing::{delete, get, post, put};
-use axum::serve::ListenerExt;
 use axum::{Router, middleware};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use tower_http::compression::CompressionLayer;
-
-use crate::error::{Error, Result};
 
 /// All calls, ready to be served or to be called without a socket.
 pub fn router(state: AppState) -> Router {
@@ -119,84 +116,4 @@ fn operation_routes() -> Router<AppState> {
         .route("/", get(pages::storefront))
         .route("/admin", get(pages::admin))
         .route("/assets/{file}", get(pages::asset))
-}
-
-/// Serves until `shutdown` is done, then lets running calls end within the configured grace.
-///
-/// # Errors
-/// `BadRequest` when the development mode would be open to a network, Unavailable when the
-/// listener fails.
-pub async fn serve(
-    state: AppState,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
-    let address = listener.local_addr().map_err(|error| listener_failed(&error))?;
-    let config = state.config();
-    if config.dev && !address.ip().is_loopback() {
-        return Err(Error::bad_request(
-            "open_network",
-            format!(
-                "the development mode opens everything, and {address} is not a loopback address"
-            ),
-            "listen on 127.0.0.1, or leave the development mode",
-        ));
-    }
-    if config.dev {
-        tracing::warn!("development mode: every call is open to this machine, without keys");
-    }
-    let grace = Duration::from_millis(config.limits.shutdown_grace_ms);
-    let (tell, told) = oneshot::channel();
-    let listener = listener.tap_io(|connection| {
-        // Answers are small; waiting to fill a packet only delays them.
-        let _ = connection.set_nodelay(true);
-    });
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
-        shutdown.await;
-        let _ = tell.send(());
-    });
-    tracing::info!(%address, "listening");
-    tokio::select! {
-        served = server.into_future() => served.map_err(|error| listener_failed(&error)),
-        () = grace_over(told, grace) => {
-            tracing::warn!("calls still run after the grace period; stopping");
-            Ok(())
-        }
-    }
-}
-
-async fn grace_over(told: oneshot::Receiver<()>, grace: Duration) {
-    if told.await.is_ok() {
-        tokio::time::sleep(grace).await;
-    } else {
-        std::future::pending::<()>().await;
-    }
-}
-
-fn listener_failed(error: &std::io::Error) -> Error {
-    Error::unavailable("listener_failed", format!("the listener failed: {error}"), "")
-}
-
-/// Done when the process is asked to stop, by ctrl-c or SIGTERM.
-pub async fn stop_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
 }

@@ -16,6 +16,7 @@ mod engine;
 mod erasure;
 mod eval;
 mod http;
+mod ladder;
 mod merch;
 mod rank;
 mod shopper;
