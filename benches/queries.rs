@@ -14,13 +14,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use vitrine::domain::deadline::Deadline;
 use vitrine::domain::id::IndexName;
 use vitrine::domain::search::SearchRequest;
 use vitrine::domain::time::Timestamp;
 use vitrine::embed::Embedder;
 use vitrine::embed::hashing::HashingEmbedder;
 use vitrine::engine::{
-    Caller, Engine, Format, Mapping, Parts, QueryCounts, QueryPreviewRequest, Served,
+    Caller, Engine, Format, Mapping, Parts, QueryCounts, QueryPreviewRequest, Served, machine_clock,
 };
 use vitrine::error::{Error, Result};
 use vitrine::settings::boosts::Boosts;
@@ -123,7 +124,8 @@ fn main() -> Result<()> {
     for text in queries.lines().filter_map(|line| line.split('\t').nth(1)) {
         for _ in 0..3 {
             let request = SearchRequest { q: text.to_owned(), ..SearchRequest::default() };
-            engine.serve(&index, &request, Caller { now: NOW, sees_private: true })?;
+            let caller = Caller { now: NOW, sees_private: true };
+            engine.serve(&index, &request, caller, &Deadline::none(machine_clock()))?;
         }
     }
     let (same_ms, same_longest_ms, _) = preview(&engine, &json!({}))?;

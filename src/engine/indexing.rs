@@ -61,6 +61,10 @@ pub(super) struct State {
     pub(super) stop: bool,
     pub(super) news: bool,
     pub(super) searchable: Sequence,
+    /// The last change of the index in the store, or a later number while that is not known.
+    pub(super) written: Sequence,
+    /// Since when there are changes that cannot be searched, or could not be lately.
+    pub(super) behind_since: Option<Instant>,
     pub(super) waiting_embeddings: usize,
     pub(super) shadow_running: bool,
     pub(super) events_news: bool,
@@ -74,6 +78,11 @@ impl State {
     fn progress(&self) -> Progress {
         Progress {
             searchable: self.searchable,
+            written: self.written,
+            behind_for: match self.behind_since {
+                Some(since) if self.searchable < self.written => since.elapsed(),
+                Some(_) | None => Duration::ZERO,
+            },
             waiting_embeddings: self.waiting_embeddings,
             rebuilding: self.shadow_running,
         }
@@ -84,8 +93,17 @@ impl State {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     pub(super) searchable: Sequence,
+    written: Sequence,
+    pub(super) behind_for: Duration,
     pub(super) waiting_embeddings: usize,
     pub(super) rebuilding: bool,
+}
+
+impl Progress {
+    /// How far the last searchable change is behind the last one stored.
+    pub(super) fn changes_behind(&self) -> u64 {
+        self.written.saturating_sub(self.searchable)
+    }
 }
 
 impl Index {
@@ -108,6 +126,8 @@ impl Index {
             publishing: Mutex::new(()),
             state: Mutex::new(State {
                 news: true,
+                written: engine.store.sequence()?,
+                behind_since: Some(Instant::now()),
                 events_news: true,
                 suggestions_behind: true,
                 ..State::default()
@@ -133,9 +153,16 @@ impl Index {
         &self.shared.queries
     }
 
-    /// Tells the thread that the store has something new for it.
-    pub(super) fn notify(&self) {
-        self.shared.tell(|state| state.news = true);
+    /// Tells the thread that the store has something new for it, up to this number.
+    pub(super) fn notify(&self, written: Sequence) {
+        self.shared.tell(|state| {
+            state.news = true;
+            let was_level = state.searchable >= state.written;
+            state.written = state.written.max(written);
+            if was_level {
+                state.behind_since = Some(Instant::now());
+            }
+        });
     }
 
     /// Tells the thread that there are new events.

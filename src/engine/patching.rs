@@ -49,7 +49,7 @@ impl Engine {
             self.patch_batch(index, works, &mut answer)?;
             works = later;
         }
-        open.notify();
+        open.notify(answer.sequence);
         answer.in_order();
         Ok(answer)
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::preview::DraftRules;
 use super::queries::{QueryCount, QueryOrder};
 use super::snapshot::Snapshot;
-use super::{Caller, Engine};
+use super::{Caller, Engine, unhurried};
 use crate::domain::id::IndexName;
 use crate::domain::page::Page;
 use crate::domain::search::SearchRequest;
@@ -193,8 +193,9 @@ impl QueryPreviewRun {
             contexts: self.contexts.clone(),
             ..SearchRequest::default()
         };
-        let before = engine.search_in(&self.present, &request, self.caller)?;
-        let after = engine.search_in(&self.drafted, &request, self.caller)?;
+        let deadline = unhurried();
+        let before = engine.search_in(&self.present, &request, (self.caller, &deadline))?;
+        let after = engine.search_in(&self.drafted, &request, (self.caller, &deadline))?;
         let change = ChangedQuery::new(text, &before, &after);
         self.found.tried += 1;
         if change.is_change() {

@@ -1,16 +1,12 @@
-//! HTTPS: a certificate from files, read again when they change, and handshakes beside one another.
+//! HTTPS: a certificate from files, read again when they change.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use axum::serve::Listener;
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -18,14 +14,12 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
+use super::serve::Accept;
 use crate::config::Tls;
 use crate::error::{Error, Result};
 
 /// A caller gets so long to agree on keys.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
-
-/// Handshakes at the same time; more wait in the listener's queue.
-const HANDSHAKES_AT_ONCE: usize = 256;
 
 /// The files are looked at so often at most, when somebody connects.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -69,10 +63,7 @@ impl Certificate {
     ///
     /// # Errors
     /// When the caller speaks no TLS, an old version of it, or not in time.
-    pub(super) async fn accept<S>(&self, stream: S) -> io::Result<TlsStream<S>>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
+    async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let acceptor = TlsAcceptor::from(self.config());
         tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await?
     }
@@ -140,61 +131,15 @@ fn refused(files: &Tls, error: &rustls::Error) -> Error {
     )
 }
 
-/// A listener whose connections are encrypted. A slow handshake holds up nobody else.
-pub(super) struct TlsListener {
-    address: SocketAddr,
-    accepted: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-}
+/// Encrypted HTTP.
+#[derive(Clone)]
+pub(super) struct Encrypted(pub(super) Arc<Certificate>);
 
-impl TlsListener {
-    /// Encrypts what arrives at `listener` until the result is dropped.
-    ///
-    /// # Errors
-    /// When the listener has no address.
-    pub(super) fn over(listener: TcpListener, tls: Certificate) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let (give, accepted) = mpsc::channel(1);
-        tokio::spawn(shake_hands(listener, Arc::new(tls), give));
-        Ok(Self { address, accepted })
-    }
-}
+impl Accept for Encrypted {
+    type Stream = TlsStream<TcpStream>;
+    const SPEAKS_PLAIN: bool = false;
 
-async fn shake_hands(
-    mut listener: TcpListener,
-    tls: Arc<Certificate>,
-    give: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    let turns = Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
-    while let Ok(turn) = Arc::clone(&turns).acquire_owned().await {
-        let (stream, address) = tokio::select! {
-            connection = Listener::accept(&mut listener) => connection,
-            () = give.closed() => return,
-        };
-        let (tls, give) = (Arc::clone(&tls), give.clone());
-        tokio::spawn(async move {
-            let _turn = turn;
-            let _ = stream.set_nodelay(true);
-            match tls.accept(stream).await {
-                // Nobody takes it any longer once the server stops.
-                Ok(stream) => drop(give.send((stream, address)).await),
-                Err(error) => tracing::debug!(%address, %error, "no TLS"),
-            }
-        });
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.accepted.recv().await {
-            Some(connection) => connection,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
+    async fn accept(&self, connection: TcpStream) -> io::Result<Self::Stream> {
+        self.0.accept(connection).await
     }
 }
