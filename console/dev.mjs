@@ -1,0 +1,41 @@
+// Serves the console as it is in the source, built anew at every reload, and hands every other call on
+// to a running server: `node dev.mjs [http://127.0.0.1:7700] [port]`.
+
+import { createServer, request } from "node:http";
+import { bundle } from "./build.mjs";
+
+const server = new URL(process.argv[2] ?? "http://127.0.0.1:7700");
+const port = Number(process.argv[3] ?? 7701);
+
+const TYPES = { html: "text/html", js: "text/javascript", css: "text/css" };
+
+// As in src/http/pages.rs, so that what the policy forbids is noticed while developing.
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+  + "img-src 'self' https: http: data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+let files = new Map();
+
+async function page(name, answer) {
+  if (name.endsWith(".html")) files = await bundle();
+  const type = TYPES[name.split(".").at(-1)];
+  answer.writeHead(200, { "Content-Type": `${type}; charset=utf-8`, "Content-Security-Policy": POLICY });
+  answer.end(files.get(name));
+}
+
+function forward(asked, answer) {
+  const { hostname, port: to } = server;
+  const headers = { ...asked.headers, host: server.host };
+  const call = request({ hostname, port: to, method: asked.method, path: asked.url, headers }, (reply) => {
+    answer.writeHead(reply.statusCode, reply.headers);
+    reply.pipe(answer);
+  });
+  call.on("error", (error) => answer.writeHead(502).end(error.message));
+  asked.pipe(call);
+}
+
+createServer((asked, answer) => {
+  const path = new URL(asked.url, server).pathname;
+  const name = path === "/admin" ? "console.html" : path.replace("/assets/", "");
+  if (!/^console\.(html|js|css)$/.test(name)) return forward(asked, answer);
+  page(name, answer).catch((error) => answer.writeHead(500).end(error.message));
+}).listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/admin → ${server}`));

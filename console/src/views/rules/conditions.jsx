@@ -1,0 +1,133 @@
+// When a rule fires: every condition that is given must hold.
+
+import { fromLocalInput, localInput } from "../../core/format.js";
+import { compact } from "../../core/json.js";
+import { Check, Field, IconButton, NumberInput, Select, TextInput, Tokens, Button } from "../../parts/controls.jsx";
+import { Menu } from "../../parts/dialog.jsx";
+
+const QUERY = [["is", "is exactly"], ["means", "is or means"], ["contains", "contains"], ["starts_with", "starts with"]];
+const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const ZONES = Intl.supportedValuesOf?.("timeZone") ?? [];
+const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const KINDS = {
+  query: { title: "Query", first: { is: "" }, Editor: QueryCondition },
+  category: { title: "Category", first: "", Editor: ({ value, onValue }) => <TextInput aria-label="Category that is filtered for" value={value} placeholder="Running shoes" onValue={onValue} /> },
+  contexts: { title: "Context", first: [], Editor: ({ value, onValue }) => <Tokens label="Contexts, any of" values={value} placeholder="mobile, newsletter …" onValues={onValue} /> },
+  from: { title: "From", first: "", Editor: (props) => <Time {...props} label="From this time on" /> },
+  until: { title: "Until", first: "", Editor: (props) => <Time {...props} label="Up to this time" /> },
+  schedule: { title: "Hours of the week", first: { time_zone: OWN_ZONE, hours: [{ weekdays: [], from: "09:00", until: "17:00" }] }, Editor: Schedule },
+  shopper: { title: "Shopper likes", first: [{ brand: "", at_least: 0.3 }], Editor: Likings },
+  share_percent: { title: "Share of visitors", first: 50, Editor: Share },
+};
+
+export function ConditionsForm({ when, onWhen }) {
+  const shown = Object.keys(KINDS).filter((name) => name in when);
+  const rest = Object.keys(KINDS).filter((name) => !(name in when));
+  const remove = (name) => {
+    const { [name]: _, ...others } = when;
+    onWhen(others);
+  };
+  return (
+    <section class="panel" aria-label="Conditions">
+      <header class="panel-head"><h2>When</h2><span class="muted">{shown.length > 1 ? "all of these hold" : shown.length ? "" : "always"}</span></header>
+      {shown.map((name) => {
+        const { title, Editor } = KINDS[name];
+        return (
+          <div class="part" key={name} role="group" aria-label={title}>
+            <div class="part-head"><h3>{title}</h3><IconButton icon="close" label={`Remove the condition: ${title}`} onClick={() => remove(name)} /></div>
+            <div class="part-body"><Editor value={when[name]} onValue={(value) => onWhen({ ...when, [name]: value })} /></div>
+          </div>
+        );
+      })}
+      {rest.length > 0 && <Menu label="Add a condition" text="Add a condition" icon="plus" kind="quiet small"
+        items={rest.map((name) => ({ label: KINDS[name].title, run: () => onWhen({ ...when, [name]: structuredClone(KINDS[name].first) }) }))} />}
+    </section>
+  );
+}
+
+function QueryCondition({ value, onValue }) {
+  const [kind, text] = Object.entries(value)[0] ?? ["is", ""];
+  return (
+    <>
+      <Select aria-label="How the query is compared" value={kind} onValue={(next) => onValue({ [next]: text })} options={QUERY} />
+      <TextInput aria-label="Text of the query" value={text} placeholder="running shoes" onValue={(next) => onValue({ [kind]: next })} />
+    </>
+  );
+}
+
+const Time = ({ value, onValue, label }) => (
+  <input type="datetime-local" aria-label={label} value={localInput(value)} onInput={(event) => onValue(fromLocalInput(event.currentTarget.value) ?? value)} />
+);
+
+function Share({ value, onValue }) {
+  return (
+    <label class="bound"><NumberInput aria-label="Percent of visitors" min={0} max={100} value={value} onValue={(next) => onValue(next ?? 0)} />
+      <span>% of visitors, always the same ones</span></label>
+  );
+}
+
+function Schedule({ value, onValue }) {
+  const set = (place, part) => onValue({ ...value, hours: value.hours.map((hours, at) => (at === place ? compact({ ...hours, ...part }) : hours)) });
+  return (
+    <div class="stack">
+      <Field label="Time zone">{(id) => (
+        <>
+          <input type="text" id={id} value={value.time_zone ?? "UTC"} list="time-zones" onChange={(event) => onValue({ ...value, time_zone: event.currentTarget.value })} />
+          <datalist id="time-zones">{ZONES.map((zone) => <option key={zone} value={zone} />)}</datalist>
+        </>
+      )}</Field>
+      {value.hours.map((hours, place) => (
+        <div class="hours" key={place}>
+          <fieldset class="days">
+            <legend class="unseen">Days on which these hours begin; none means every day</legend>
+            {DAYS.map((name) => (
+              <Check key={name} checked={(hours.weekdays ?? []).includes(name)}
+                onValue={(isOn) => set(place, { weekdays: DAYS.filter((one) => (one === name ? isOn : hours.weekdays?.includes(one))) })}>
+                {name[0].toUpperCase() + name.slice(1, 3)}
+              </Check>
+            ))}
+          </fieldset>
+          <label class="bound"><span>from</span><input type="time" value={hours.from ?? "00:00"} onInput={(event) => set(place, { from: event.currentTarget.value })} /></label>
+          <label class="bound"><span>until</span><input type="time" value={hours.until === "24:00" ? "00:00" : hours.until ?? "00:00"} onInput={(event) => set(place, { until: event.currentTarget.value })} /></label>
+          <IconButton icon="close" label="Remove these hours" disabled={value.hours.length === 1} onClick={() => onValue({ ...value, hours: value.hours.filter((_, at) => at !== place) })} />
+        </div>
+      ))}
+      <p class="hint">No day ticked means every day. Hours that end before they begin end on the next day.</p>
+      <Button kind="quiet small" icon="plus" onClick={() => onValue({ ...value, hours: [...value.hours, { from: "09:00", until: "17:00" }] })}>More hours</Button>
+    </div>
+  );
+}
+
+const LIKED = [["brand", "brand"], ["category", "category path"], ["color", "colour"], ["size", "size"]];
+
+function Likings({ value, onValue }) {
+  const set = (place, liking) => onValue(value.map((old, at) => (at === place ? liking : old)));
+  return (
+    <div class="stack">
+      {value.map((liking, place) => {
+        const kind = LIKED.find(([name]) => name in liking)?.[0] ?? "brand";
+        const thing = kind === "category" ? (liking.category ?? []).join(" > ") : liking[kind] ?? "";
+        const named = (name, text) => ({ [name]: name === "category" ? text.split(">").map((part) => part.trim()).filter(Boolean) : text });
+        const bounds = { at_least: liking.at_least, at_most: liking.at_most };
+        const bound = (name, given) => {
+          const next = { ...liking, [name]: given };
+          if (given === null) delete next[name];
+          set(place, next);
+        };
+        return (
+          <div class="filter-row" key={place}>
+            <Select aria-label="What is liked" value={kind} onValue={(next) => set(place, { ...named(next, thing), ...JSON.parse(JSON.stringify(bounds)) })} options={LIKED} />
+            <TextInput aria-label={`Which ${kind}`} value={thing} placeholder={kind === "category" ? "Shoes > Running shoes" : "as the catalogue writes it"}
+              onValue={(text) => set(place, { ...named(kind, text), ...JSON.parse(JSON.stringify(bounds)) })} />
+            <label class="bound"><span>at least</span><NumberInput min={-1} max={1} step={0.1} value={liking.at_least} onValue={(given) => bound("at_least", given)} /></label>
+            <label class="bound"><span>at most</span><NumberInput min={-1} max={1} step={0.1} value={liking.at_most} onValue={(given) => bound("at_most", given)} /></label>
+            <IconButton icon="close" label="Remove this liking" disabled={value.length === 1} onClick={() => onValue(value.filter((_, at) => at !== place))} />
+          </div>
+        );
+      })}
+      <p class="hint">How much the shopper wants it, from −1 to 1; 0 where nothing is known.</p>
+      <Button kind="quiet small" icon="plus" onClick={() => onValue([...value, { brand: "", at_least: 0.3 }])}>and likes …</Button>
+    </div>
+  );
+}
