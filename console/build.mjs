@@ -2,6 +2,7 @@
 // `--check` writes nothing and fails where the committed files are not what the source builds to.
 
 import { readFile, writeFile, mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const HERE = new URL("./", import.meta.url);
@@ -23,7 +24,7 @@ async function licences() {
 /** The built files: name → bytes. */
 export async function bundle() {
   const { outputFiles } = await build({
-    absWorkingDir: HERE.pathname,
+    absWorkingDir: fileURLToPath(HERE),
     entryPoints: { console: "src/main.jsx" },
     outdir: "out",
     bundle: true,
@@ -57,4 +58,4 @@ async function main(check) {
   process.exitCode = 1;
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) await main(process.argv.includes("--check"));
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.includes("--check"));

@@ -2,10 +2,8 @@
 // to a running server: `node dev.mjs [http://127.0.0.1:7700] [port]`.
 
 import { createServer, request } from "node:http";
+import { fileURLToPath } from "node:url";
 import { bundle } from "./build.mjs";
-
-const server = new URL(process.argv[2] ?? "http://127.0.0.1:7700");
-const port = Number(process.argv[3] ?? 7701);
 
 const TYPES = { html: "text/html", js: "text/javascript", css: "text/css" };
 
@@ -16,13 +14,13 @@ const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 let files = new Map();
 
 async function page(name, answer) {
-  if (name.endsWith(".html")) files = await bundle();
+  if (name.endsWith(".html") || files.size === 0) files = await bundle();
   const type = TYPES[name.split(".").at(-1)];
   answer.writeHead(200, { "Content-Type": `${type}; charset=utf-8`, "Content-Security-Policy": POLICY });
   answer.end(files.get(name));
 }
 
-function forward(asked, answer) {
+function forward(server, asked, answer) {
   const { hostname, port: to } = server;
   const headers = { ...asked.headers, host: server.host };
   const call = request({ hostname, port: to, method: asked.method, path: asked.url, headers }, (reply) => {
@@ -33,9 +31,22 @@ function forward(asked, answer) {
   asked.pipe(call);
 }
 
-createServer((asked, answer) => {
-  const path = new URL(asked.url, server).pathname;
-  const name = path === "/admin" ? "console.html" : path.replace("/assets/", "");
-  if (!/^console\.(html|js|css)$/.test(name)) return forward(asked, answer);
-  page(name, answer).catch((error) => answer.writeHead(500).end(error.message));
-}).listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/admin → ${server}`));
+/** Serves the source before a server; port 0 takes a free one. Answers the listening server of this process. */
+export function serve(address, port) {
+  const server = new URL(address);
+  const proxy = createServer((asked, answer) => {
+    const path = new URL(asked.url, server).pathname;
+    const name = path === "/admin" ? "console.html" : path.replace("/assets/", "");
+    if (!/^console\.(html|js|css)$/.test(name)) return forward(server, asked, answer);
+    return page(name, answer).catch((error) => answer.writeHead(500).end(error.message));
+  });
+  return new Promise((resolve) => {
+    proxy.listen(port, "127.0.0.1", () => resolve(proxy));
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const address = process.argv[2] ?? "http://127.0.0.1:7700";
+  const proxy = await serve(address, Number(process.argv[3] ?? 7701));
+  console.log(`http://127.0.0.1:${proxy.address().port}/admin → ${address}`);
+}

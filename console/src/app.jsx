@@ -26,9 +26,11 @@ const VIEWS = [
   { name: "queries", title: "Queries", scope: "merchandise", View: QueriesView },
   { name: "synonyms", title: "Synonyms", scope: "catalog", View: SynonymsView },
   { name: "suggestions", title: "Suggestions", scope: "merchandise", View: SuggestionsView },
-  { name: "history", title: "History", scope: "catalog", View: HistoryView },
+  { name: "history", title: "History", scope: "merchandise", or: "catalog", View: HistoryView },
   { name: "keys", title: "Keys", scope: "admin", View: KeysView },
 ];
+
+const mayOpen = (own, { scope, or = scope }) => opens(own, scope) || opens(own, or);
 
 const viewOf = (name) => VIEWS.find((view) => view.name === name) ?? VIEWS[0];
 
@@ -68,8 +70,8 @@ function Frame({ own, indexes }) {
       <Side own={own} index={index} indexes={indexes} view={view} />
       <main id="main" ref={main} tabIndex={-1}>
         {!index && <PickIndex />}
-        {index && !opens(own, view.scope) && <Note kind="warn" icon="keys">Your key does not open this: it lacks the scope <strong>{view.scope}</strong>.</Note>}
-        {index && opens(own, view.scope) && <View key={index} index={index} indexes={indexes} thing={place.thing} params={place.params} own={own} />}
+        {index && !mayOpen(own, view) && <Note kind="warn" icon="keys">Your key does not open this: it lacks the scope <strong>{view.scope}</strong>.</Note>}
+        {index && mayOpen(own, view) && <View key={index} index={index} indexes={indexes} thing={place.thing} params={place.params} own={own} />}
       </main>
     </div>
   );
@@ -90,10 +92,10 @@ function Side({ own, index, indexes, view }) {
           : <p class="one-index"><span class="muted">Index</span> {index}</p>}
         <nav aria-label="Console">
           <ul>
-            {VIEWS.map(({ name, title, scope }) => (
-              <li key={name}>
-                <a href={to(index, name)} aria-current={name === view.name ? "page" : undefined} class={opens(own, scope) ? "" : "locked"}>
-                  <Icon name={name} />{title}
+            {VIEWS.map((entry) => (
+              <li key={entry.name}>
+                <a href={to(index, entry.name)} aria-current={entry.name === view.name ? "page" : undefined} class={mayOpen(own, entry) ? "" : "locked"}>
+                  <Icon name={entry.name} />{entry.title}
                 </a>
               </li>
             ))}

@@ -2,7 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,14 +31,16 @@ export const MARKUP = BANNER;
 const HOSTILE = { id: "hostile", title: `Zibbidy ${BANNER}`, brand: "<b>Bold</b>", category: ["Shoes"], price: 12.5, currency: "EUR", stock: 3 };
 
 export class Shop {
-  /** Imports the sample shop and starts the server; `needsKeys` makes it ask for keys. */
-  static async start({ needsKeys = false } = {}) {
+  /** Imports the sample shop, or the first products of it, and starts the server; `needsKeys` makes it ask for keys. */
+  static async start({ needsKeys = false, products_max = Infinity } = {}) {
     const folder = await mkdtemp(join(tmpdir(), "vitrine-console-"));
     const config = join(folder, "server.toml");
     // Vectors of hashed words are made in no time, and rank well enough to look at.
     await writeFile(config, 'embedder = "hashing"\n[log]\nfilter = "info"\n');
     const data = join(folder, "data");
-    const products = join(ROOT, "data/products.jsonl");
+    const products = join(folder, "products.jsonl");
+    const lines = (await readFile(join(ROOT, "data/products.jsonl"), "utf8")).trimEnd().split("\n");
+    await writeFile(products, lines.slice(0, products_max).join("\n"));
     const options = { env: { ...process.env, RUST_BACKTRACE: "1" } };
     await run(program(), ["import", "--data-dir", data, "--index", "shop", "--config", config, products], options);
     let key = "";
@@ -47,6 +49,7 @@ export class Shop {
     const { child, found } = await started(program(), args, /(127\.0\.0\.1:\d+)/, options);
     const address = `http://${found[1]}`;
     const shop = new Shop(address, child, folder, key);
+    if (process.env.CONSOLE === "source") await shop.showSource();
     await shop.call("POST", "/v1/indexes/shop/products?wait=true", [HOSTILE]);
     return shop;
   }
@@ -55,7 +58,16 @@ export class Shop {
     Object.assign(this, { address, child, folder, key });
   }
 
+  /** Puts the console as it is in the source in place of what the program has built in. */
+  async showSource() {
+    const { serve } = await import("../dev.mjs");
+    this.proxy = await serve(this.address, 0);
+    this.address = `http://127.0.0.1:${this.proxy.address().port}`;
+  }
+
   async stop() {
+    this.proxy?.close();
+    this.proxy?.closeAllConnections();
     await ended(this.child);
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@
 // into an address.
 
 import { cell } from "./cell.js";
+import { tidied } from "./json.js";
 
 const KEY = "vitrine.key";
 
@@ -72,7 +73,7 @@ export async function call(method, path, { body, version, signal } = {}) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(0, { code: "unreachable", message: "The server cannot be reached.", hint: "Is it running? Try again." });
   }
-  const data = await read(reply);
+  const data = tidied(await read(reply));
   if (!reply.ok) throw new Refusal(reply.status, data.error);
   return { data, version: versionOf(reply) };
 }

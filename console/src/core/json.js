@@ -14,6 +14,36 @@ export function same(one, other) {
     && names.every((name) => name in other && same(one[name], other[name]));
 }
 
+/**
+ * The value with the numbers that the server keeps in single precision as they were typed: 0.3 in place of
+ * 0.30000001192092896.
+ */
+export function tidied(value) {
+  if (typeof value === "number" && !Number.isInteger(value) && Math.fround(value) === value) {
+    const short = Number(value.toPrecision(7));
+    return Math.fround(short) === value ? short : value;
+  }
+  if (Array.isArray(value)) return value.map(tidied);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, tidied(part)]));
+}
+
+const LINE_MAX = 64;
+
+/** JSON for reading: what is short stands on one line. */
+export function readable(value, indent = "") {
+  const line = JSON.stringify(value);
+  if (line === undefined || line.length + indent.length <= LINE_MAX || typeof value !== "object" || value === null) {
+    return (line ?? "").replace(/("(?:[^"\\]|\\.)*")|([,:])/g, (_, text, sign) => text ?? `${sign} `);
+  }
+  const inner = `${indent}  `;
+  const isList = Array.isArray(value);
+  const parts = isList ? value.map((part) => readable(part, inner))
+    : Object.entries(value).map(([name, part]) => `${JSON.stringify(name)}: ${readable(part, inner)}`);
+  const [open, close] = isList ? "[]" : "{}";
+  return `${open}\n${parts.map((part) => inner + part).join(",\n")}\n${indent}${close}`;
+}
+
 /** A deep copy. */
 export const copy = (value) => (value === undefined ? undefined : structuredClone(value));
 

@@ -1,6 +1,7 @@
 // Buttons, fields, switches, sliders: what forms are made of.
 
 import { useId, useRef, useState } from "preact/hooks";
+import { readable } from "../core/json.js";
 import { Icon } from "./icons.jsx";
 
 export function Button({ kind = "", icon, children, ...rest }) {
@@ -147,6 +148,31 @@ export function Choice({ label, value, onValue, options }) {
         </label>
       ))}
     </fieldset>
+  );
+}
+
+/** A value as JSON; what is no JSON yet, or not as `check` wants it, is told and changes nothing. */
+export function JsonField({ label, value, onValue, rows = 6, check = () => "" }) {
+  const [text, setText] = useState(() => readable(value));
+  const [problem, setProblem] = useState("");
+  const id = useId();
+  const type = (next) => {
+    setText(next);
+    try {
+      const read = JSON.parse(next);
+      const mistake = check(read);
+      setProblem(mistake);
+      if (!mistake) onValue(read);
+    } catch (error) {
+      setProblem(error.message);
+    }
+  };
+  return (
+    <div class="field wide grow">
+      <label for={id}>{label}</label>
+      <textarea id={id} class="json" rows={rows} spellcheck={false} value={text} aria-invalid={problem !== ""} aria-describedby={`${id}-problem`} onInput={(event) => type(event.currentTarget.value)} />
+      <p class="hint mistake" id={`${id}-problem`} role="status">{problem}</p>
+    </div>
   );
 }
 

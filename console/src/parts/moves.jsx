@@ -4,7 +4,7 @@ import { call, inIndex } from "../core/api.js";
 import { useLoaded } from "../core/drafts.js";
 import { counted, number } from "../core/format.js";
 import { to } from "../core/route.js";
-import { Button, Chip } from "./controls.jsx";
+import { Chip } from "./controls.jsx";
 import { Note, Problem } from "./notices.jsx";
 import { Picture } from "./product.jsx";
 
@@ -46,6 +46,15 @@ function Column({ title, page, moves, isAfter }) {
   );
 }
 
+/** How much moves, in words. */
+export function movesText(moves) {
+  const entered = moves.filter(({ before }) => before === null).length;
+  const left = moves.filter(({ after }) => after === null).length;
+  const moved = moves.length - entered - left;
+  const parts = [moved && counted(moved, "product moves", "products move"), entered && `${number(entered)} come in`, left && `${number(left)} leave the page`].filter(Boolean);
+  return parts.length ? `${parts.join(", ")}.` : "Nothing moves for this query.";
+}
+
 /** The answers side by side. */
 export function BeforeAfter({ result, titles = ["Before", "After"] }) {
   const moves = new Map(result.moves.map((move) => [move.id, move]));
@@ -79,7 +88,8 @@ export function ChangedQueries({ index, draft }) {
     const path = `${inIndex(index, "rules", "preview", "queries")}`;
     return (await call("POST", path, { body: { ...draft, limit: QUERIES_MAX }, signal })).data;
   }, [index, JSON.stringify(draft)], PAUSE_MS);
-  if (error?.status === 404 || error?.isUnknownCall) return null;
+  const isUnknown = error?.status === 404 || error?.isUnknownCall;
+  if (isUnknown || (!data && !error)) return null;
   return (
     <section class="changed-queries" aria-busy={isLoading}>
       <h3>Recent queries that this draft changes</h3>
@@ -127,7 +137,6 @@ export function usePreview(index, draft, search, pause_ms = 250) {
 export function PreviewPanel({ index, draft, q, onQ, shopper, onShopper, contexts = [], about, children }) {
   const search = { q, per_page: 12, ...(shopper ? { shopper } : {}), ...(contexts.length ? { contexts } : {}) };
   const { data, error, isLoading } = usePreview(index, draft, search);
-  const count = data?.moves.length ?? 0;
   return (
     <section class="panel preview" aria-label="Preview">
       <div class="preview-bar">
@@ -139,11 +148,11 @@ export function PreviewPanel({ index, draft, q, onQ, shopper, onShopper, context
       {!draft && <p class="muted">Complete the draft to see what it changes.</p>}
       {draft && data && (
         <div aria-busy={isLoading}>
-          <p class="preview-sum" role="status">{count ? `${counted(count, "product moves", "products move")} among the first ${search.per_page}.` : "Nothing moves for this query."}</p>
+          <p class="preview-sum" role="status">{movesText(data.moves)}</p>
           {data.after.redirect && <Note icon="shop">Shoppers are sent to <strong>{data.after.redirect}</strong>.</Note>}
           {data.after.query.rewritten && <Note icon="search">Searched for instead: <strong>{data.after.query.rewritten}</strong></Note>}
           {data.after.banners.map((content, place) => <Banner key={place} content={content} />)}
-          <Findings report={data.conflicts} about={about} />
+          {about && <Findings report={data.conflicts} about={about} />}
           <BeforeAfter result={data} titles={["Live now", "With this draft"]} />
           <ChangedQueries index={index} draft={draft} />
         </div>
@@ -157,10 +166,3 @@ export function Banner({ content }) {
   const text = typeof content === "string" ? content : content?.text ?? content?.title ?? content?.message ?? JSON.stringify(content);
   return <Note icon="shop"><span class="muted">Banner: </span>{String(text)}</Note>;
 }
-
-export const DraftActions = ({ onDiscard, onSave, isBusy }) => (
-  <div class="draft-actions">
-    <Button onClick={onDiscard} disabled={isBusy}>Discard</Button>
-    <Button kind="primary" onClick={onSave} disabled={isBusy}>Save rule</Button>
-  </div>
-);

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { call, inIndex } from "../core/api.js";
 import { useLoaded, usePath } from "../core/drafts.js";
 import { ago, counted, dateTime } from "../core/format.js";
-import { differences } from "../core/json.js";
+import { differences, readable } from "../core/json.js";
 import { go, to } from "../core/route.js";
 import { Button, Chip } from "../parts/controls.jsx";
 import { Confirm } from "../parts/dialog.jsx";
@@ -69,7 +69,7 @@ function summary({ paths, paths_total: total }) {
   return things.length > PATHS_SHOWN ? `${shown} and more (${total})` : shown;
 }
 
-const asText = (value) => (value === undefined ? "—" : typeof value === "string" ? value : JSON.stringify(value, null, 1));
+const asText = (value) => (value === undefined ? "—" : typeof value === "string" ? value : readable(value));
 
 /** Changes, one after the other: where, what was there, what is. */
 export function Changes({ changes }) {

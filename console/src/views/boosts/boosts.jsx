@@ -3,8 +3,9 @@
 import { useState } from "preact/hooks";
 import { call, inIndex } from "../../core/api.js";
 import { useEditable, useLoaded } from "../../core/drafts.js";
+import { counted } from "../../core/format.js";
 import { Button, Field, IconButton, NumberInput, Select, Slider } from "../../parts/controls.jsx";
-import { FilterEditor, isComplete } from "../../parts/filter.jsx";
+import { FilterEditor, filterText, isComplete } from "../../parts/filter.jsx";
 import { PreviewPanel } from "../../parts/moves.jsx";
 import { Loading, Note, Problem, SaveBar } from "../../parts/notices.jsx";
 import { Effect, NumericEffect } from "./effect.jsx";
@@ -129,12 +130,13 @@ function Attributes({ index, boosts, onAttributes, effect }) {
       <header class="panel-head"><h2>By attribute</h2><span class="muted">brands, categories, tags …</span></header>
       {attributes.map(({ filter, percent }, place) => (
         <div class="part" key={place} role="group" aria-label={`Boost by attribute ${place + 1}`}>
-          <div class="part-body">
-            <div class="grow"><FilterEditor index={index} filter={filter} onFilter={(next) => set(place, { filter: next })} /></div>
+          <div class="part-head">
+            <h3>{isComplete(filter) ? filterText(filter) : "Which products?"}</h3>
             <IconButton icon="close" label={`Remove boost by attribute ${place + 1}`} onClick={() => onAttributes(attributes.filter((_, at) => at !== place))} />
           </div>
+          <FilterEditor index={index} filter={filter} onFilter={(next) => set(place, { filter: next })} />
           <Slider label="Strength" min={-100} max={100} value={percent} unit="%" onValue={(next) => set(place, { percent: next })} />
-          {effect?.attributes?.[place] && <p class="hint">{effect.attributes[place].products.toLocaleString()} products</p>}
+          {effect?.attributes?.[place] && <p class="hint">{effect.attributes[place].problem ?? counted(effect.attributes[place].products, "product")}</p>}
         </div>
       ))}
       {attributes.length === 0 && <p class="muted">None.</p>}

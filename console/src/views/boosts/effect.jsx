@@ -1,6 +1,6 @@
 // Charts of what boosts do to the products of the shop, as lines over the share of products.
 
-import { counted, number, percent, signedPercent } from "../../core/format.js";
+import { counted, day, number, percent, signedPercent } from "../../core/format.js";
 import { Problem } from "../../parts/notices.jsx";
 
 const WIDTH = 480;
@@ -23,12 +23,14 @@ const pathOf = (points, x, y) => points.map((point, place) => `${place ? "L" : "
 
 /** What the boosts together do: every product by its boost, the lowest first. */
 export function Effect({ effect, error, isLoading }) {
+  const isNothing = effect?.total.quantiles.every((point) => point.percent === 0);
   return (
     <section class="panel effect" aria-label="Effect of the boosts" aria-busy={isLoading}>
       <header class="panel-head"><h2>Effect</h2>{effect && <span class="muted">on {counted(effect.products, "product")}</span>}</header>
       <Problem error={error} />
-      {effect && <Chart effect={effect} />}
-      {effect && <p class="hint">{effect.total.capped ? `${counted(effect.total.capped, "product reaches", "products reach")} the limit of ${percent(effect.percent_max)}.` : `No product reaches the limit of ${percent(effect.percent_max)}.`}</p>}
+      {effect && isNothing && <p class="muted">Nothing is boosted: the order is that of relevance and taste.</p>}
+      {effect && !isNothing && <Chart effect={effect} />}
+      {effect && !isNothing && <p class="hint">{effect.total.capped ? `${counted(effect.total.capped, "product reaches", "products reach")} the limit of ${percent(effect.percent_max)}.` : `No product reaches the limit of ${percent(effect.percent_max)}.`}</p>}
     </section>
   );
 }
@@ -65,12 +67,15 @@ function Chart({ effect }) {
   );
 }
 
+/** A number, or a time. */
+const valueText = (value) => (typeof value === "string" ? day(value) : number(value));
+
 const SMALL = { width: 180, height: 48 };
 
 /** What one boost by number does, small: percent over the share of products. */
 export function NumericEffect({ effect }) {
-  const { quantiles, known } = effect;
-  if (!quantiles?.length) return <p class="hint">No product has this number.</p>;
+  const { quantiles, known, problem } = effect;
+  if (problem || !quantiles?.length) return <p class="hint">{problem ?? "No product has this number."}</p>;
   const values = quantiles.map((point) => point.percent);
   const x = scale(0, 1, 2, SMALL.width - 2);
   const y = scale(Math.min(0, ...values), Math.max(0, ...values) || 1, SMALL.height - 4, 4);
@@ -78,11 +83,11 @@ export function NumericEffect({ effect }) {
   return (
     <figure class="small-chart">
       <svg viewBox={`0 0 ${SMALL.width} ${SMALL.height}`} width={SMALL.width} height={SMALL.height} role="img"
-        aria-label={`From ${signedPercent(first.percent)} at ${number(first.value)} to ${signedPercent(last.percent)} at ${number(last.value)}`}>
+        aria-label={`From ${signedPercent(first.percent)} at ${valueText(first.value)} to ${signedPercent(last.percent)} at ${valueText(last.value)}`}>
         <line class="axis" x1="2" x2={SMALL.width - 2} y1={y(0)} y2={y(0)} />
         <path class="line" d={pathOf(quantiles, x, y)} />
       </svg>
-      <figcaption class="hint">{counted(known, "product has", "products have")} it</figcaption>
+      <figcaption class="hint">{valueText(first.value)} to {valueText(last.value)}; {counted(known, "product has", "products have")} it</figcaption>
     </figure>
   );
 }

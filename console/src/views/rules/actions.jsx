@@ -1,10 +1,8 @@
 // What a rule does.
 
-import { useState } from "preact/hooks";
-import { Check, Field, IconButton, NumberInput, Slider, TextInput } from "../../parts/controls.jsx";
+import { Check, Field, IconButton, JsonField, NumberInput, Slider, TextInput } from "../../parts/controls.jsx";
 import { Menu } from "../../parts/dialog.jsx";
 import { FilterEditor } from "../../parts/filter.jsx";
-import { Note } from "../../parts/notices.jsx";
 import { Picture, ProductFinder, useProducts } from "../../parts/product.jsx";
 
 const KINDS = {
@@ -93,7 +91,6 @@ const isSimple = (content) =>
 /** A text with a link, as the storefront shows it; anything else as JSON. */
 function Banner({ action, onAction }) {
   const { content } = action;
-  const [problem, setProblem] = useState("");
   const set = (next) => onAction({ ...action, content: next });
   if (typeof content === "string") return <TextInput aria-label="Text of the banner" value={content} onValue={set} spellcheck />;
   if (isSimple(content)) {
@@ -104,20 +101,7 @@ function Banner({ action, onAction }) {
       </div>
     );
   }
-  const type = (text) => {
-    try {
-      set(JSON.parse(text));
-      setProblem("");
-    } catch (error) {
-      setProblem(error.message);
-    }
-  };
-  return (
-    <div class="stack grow">
-      <textarea class="json" rows={6} aria-label="What the storefront needs to show it, as JSON" spellcheck={false} onInput={(event) => type(event.currentTarget.value)}>{JSON.stringify(content, null, 2)}</textarea>
-      {problem && <Note kind="bad" icon="warn">{problem}</Note>}
-    </div>
-  );
+  return <JsonField label="What the storefront needs to show it, as JSON" value={content} onValue={set} />;
 }
 
 const Unknown = () => <p class="muted">This page does not know the action; the JSON view shows it.</p>;

@@ -1,9 +1,11 @@
 // When a rule fires: every condition that is given must hold.
 
+import { useId } from "preact/hooks";
 import { fromLocalInput, localInput } from "../../core/format.js";
 import { compact } from "../../core/json.js";
-import { Check, Field, IconButton, NumberInput, Select, TextInput, Tokens, Button } from "../../parts/controls.jsx";
+import { Check, Field, IconButton, JsonField, NumberInput, Select, TextInput, Tokens, Button } from "../../parts/controls.jsx";
 import { Menu } from "../../parts/dialog.jsx";
+import { isLocal } from "./words.js";
 
 const QUERY = [["is", "is exactly"], ["means", "is or means"], ["contains", "contains"], ["starts_with", "starts with"]];
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -17,7 +19,8 @@ const KINDS = {
   from: { title: "From", first: "", Editor: (props) => <Time {...props} label="From this time on" /> },
   until: { title: "Until", first: "", Editor: (props) => <Time {...props} label="Up to this time" /> },
   schedule: { title: "Hours of the week", first: { time_zone: OWN_ZONE, hours: [{ weekdays: [], from: "09:00", until: "17:00" }] }, Editor: Schedule },
-  shopper: { title: "Shopper likes", first: [{ brand: "", at_least: 0.3 }], Editor: Likings },
+  time_zone: { title: "Time zone of from and until", first: OWN_ZONE, Editor: ({ value, onValue }) => <Zone label="Time zone" value={value} onValue={onValue} /> },
+  shopper: { title: "Shopper", first: [{ brand: "", at_least: 0.3 }], Editor: Segment },
   share_percent: { title: "Share of visitors", first: 50, Editor: Share },
 };
 
@@ -56,9 +59,23 @@ function QueryCondition({ value, onValue }) {
   );
 }
 
-const Time = ({ value, onValue, label }) => (
-  <input type="datetime-local" aria-label={label} value={localInput(value)} onInput={(event) => onValue(fromLocalInput(event.currentTarget.value) ?? value)} />
-);
+/** A time; one without an offset, by the clocks of a place, stays without. */
+function Time({ value, onValue, label }) {
+  const local = isLocal(value);
+  const shown = local ? (value.includes("T") ? value.slice(0, 16) : `${value}T00:00`) : localInput(value);
+  const given = (text) => (local ? text : fromLocalInput(text));
+  return <input type="datetime-local" aria-label={label} value={shown} onInput={(event) => event.currentTarget.value && onValue(given(event.currentTarget.value))} />;
+}
+
+function Zone({ label, value, onValue, id }) {
+  const list = useId();
+  return (
+    <>
+      <input type="text" id={id} aria-label={id ? undefined : label} value={value} list={list} onChange={(event) => onValue(event.currentTarget.value)} />
+      <datalist id={list}>{ZONES.map((zone) => <option key={zone} value={zone} />)}</datalist>
+    </>
+  );
+}
 
 function Share({ value, onValue }) {
   return (
@@ -71,12 +88,7 @@ function Schedule({ value, onValue }) {
   const set = (place, part) => onValue({ ...value, hours: value.hours.map((hours, at) => (at === place ? compact({ ...hours, ...part }) : hours)) });
   return (
     <div class="stack">
-      <Field label="Time zone">{(id) => (
-        <>
-          <input type="text" id={id} value={value.time_zone ?? "UTC"} list="time-zones" onChange={(event) => onValue({ ...value, time_zone: event.currentTarget.value })} />
-          <datalist id="time-zones">{ZONES.map((zone) => <option key={zone} value={zone} />)}</datalist>
-        </>
-      )}</Field>
+      <Field label="Time zone">{(id) => <Zone id={id} value={value.time_zone ?? "UTC"} onValue={(zone) => onValue({ ...value, time_zone: zone })} />}</Field>
       {value.hours.map((hours, place) => (
         <div class="hours" key={place}>
           <fieldset class="days">
@@ -99,35 +111,47 @@ function Schedule({ value, onValue }) {
   );
 }
 
-const LIKED = [["brand", "brand"], ["category", "category path"], ["color", "colour"], ["size", "size"]];
+const KNOWN = [["brand", "likes the brand"], ["category", "likes the category"], ["color", "likes the colour"], ["size", "wears the size"],
+  ["purchases", "purchases"], ["price_level", "price level"]];
+const FACTS = ["purchases", "price_level"];
+const FIRST = { at_least: 0.3 };
 
-function Likings({ value, onValue }) {
-  const set = (place, liking) => onValue(value.map((old, at) => (at === place ? liking : old)));
+/** A list of conditions as rows; what is nested, by `any` and `not`, as JSON. */
+function Segment({ value, onValue }) {
+  const isPlain = Array.isArray(value) && value.every((one) => !one.all && !one.any && !one.not);
+  if (!isPlain) return <JsonField label="The segment as JSON" value={value} onValue={onValue} />;
   return (
     <div class="stack">
-      {value.map((liking, place) => {
-        const kind = LIKED.find(([name]) => name in liking)?.[0] ?? "brand";
-        const thing = kind === "category" ? (liking.category ?? []).join(" > ") : liking[kind] ?? "";
-        const named = (name, text) => ({ [name]: name === "category" ? text.split(">").map((part) => part.trim()).filter(Boolean) : text });
-        const bounds = { at_least: liking.at_least, at_most: liking.at_most };
-        const bound = (name, given) => {
-          const next = { ...liking, [name]: given };
-          if (given === null) delete next[name];
-          set(place, next);
-        };
-        return (
-          <div class="filter-row" key={place}>
-            <Select aria-label="What is liked" value={kind} onValue={(next) => set(place, { ...named(next, thing), ...JSON.parse(JSON.stringify(bounds)) })} options={LIKED} />
-            <TextInput aria-label={`Which ${kind}`} value={thing} placeholder={kind === "category" ? "Shoes > Running shoes" : "as the catalogue writes it"}
-              onValue={(text) => set(place, { ...named(kind, text), ...JSON.parse(JSON.stringify(bounds)) })} />
-            <label class="bound"><span>at least</span><NumberInput min={-1} max={1} step={0.1} value={liking.at_least} onValue={(given) => bound("at_least", given)} /></label>
-            <label class="bound"><span>at most</span><NumberInput min={-1} max={1} step={0.1} value={liking.at_most} onValue={(given) => bound("at_most", given)} /></label>
-            <IconButton icon="close" label="Remove this liking" disabled={value.length === 1} onClick={() => onValue(value.filter((_, at) => at !== place))} />
-          </div>
-        );
-      })}
-      <p class="hint">How much the shopper wants it, from −1 to 1; 0 where nothing is known.</p>
-      <Button kind="quiet small" icon="plus" onClick={() => onValue([...value, { brand: "", at_least: 0.3 }])}>and likes …</Button>
+      {value.map((one, place) => (
+        <Known key={place} one={one} isOnly={value.length === 1} onOne={(next) => onValue(value.map((old, at) => (at === place ? next : old)))}
+          onRemove={() => onValue(value.filter((_, at) => at !== place))} />
+      ))}
+      <p class="hint">A liking is from −1 to 1. A price level of 1.2 is a fifth dearer than usual. Nobody unknown is meant.</p>
+      <Button kind="quiet small" icon="plus" onClick={() => onValue([...value, { brand: "", ...FIRST }])}>and …</Button>
+    </div>
+  );
+}
+
+function Known({ one, isOnly, onOne, onRemove }) {
+  const kind = one.fact ?? KNOWN.find(([name]) => name in one)?.[0] ?? "brand";
+  const isFact = FACTS.includes(kind);
+  const thing = kind === "category" ? (one.category ?? []).join(" > ") : one[kind] ?? "";
+  const bounds = compact({ at_least: one.at_least, at_most: one.at_most });
+  const named = (name, text) => (FACTS.includes(name) ? { fact: name }
+    : { [name]: name === "category" ? text.split(">").map((part) => part.trim()).filter(Boolean) : text });
+  const bound = (name, given) => {
+    const { [name]: _, ...others } = one;
+    onOne(given === null ? others : { ...others, [name]: given });
+  };
+  const limits = isFact ? { min: 0 } : { min: -1, max: 1 };
+  return (
+    <div class="filter-row wraps">
+      <Select aria-label="What is known of the shopper" value={kind} onValue={(next) => onOne({ ...named(next, isFact ? "" : thing), ...bounds })} options={KNOWN} />
+      {!isFact && <TextInput aria-label={`Which ${kind}`} value={thing} placeholder={kind === "category" ? "Shoes > Running shoes" : "as the catalogue writes it"}
+        onValue={(text) => onOne({ ...named(kind, text), ...bounds })} />}
+      <label class="bound"><span>at least</span><NumberInput {...limits} step={0.1} value={one.at_least} onValue={(given) => bound("at_least", given)} /></label>
+      <label class="bound"><span>at most</span><NumberInput {...limits} step={0.1} value={one.at_most} onValue={(given) => bound("at_most", given)} /></label>
+      <IconButton icon="close" label="Remove this" disabled={isOnly} onClick={onRemove} />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { useEditable } from "../../core/drafts.js";
 import { slug } from "../../core/format.js";
 import { copy } from "../../core/json.js";
 import { go, to } from "../../core/route.js";
-import { Button, Choice, Field, NumberInput, Switch, TextInput } from "../../parts/controls.jsx";
+import { Button, Choice, Field, JsonField, NumberInput, Switch, TextInput } from "../../parts/controls.jsx";
 import { Confirm } from "../../parts/dialog.jsx";
 import { isComplete } from "../../parts/filter.jsx";
 import { PreviewPanel } from "../../parts/moves.jsx";
@@ -26,6 +26,8 @@ function isWhole(action) {
   if (action.do === "redirect") return /^(\/|https?:\/\/)/.test(action.url ?? "");
   return action.content !== "" && action.content !== undefined;
 }
+
+const mistakeOf = (read) => (read !== null && typeof read === "object" && Array.isArray(read.then) ? "" : "A rule is an object with a list “then”.");
 
 /** The words of a rule's condition on the query, to try it with. */
 const ownQuery = (rule) => Object.values(rule?.when?.query ?? {})[0] ?? "";
@@ -84,7 +86,7 @@ export function RuleEditor({ index, id, params }) {
       </header>
       <div class="split-main">
         {mode === "json"
-          ? <JsonEditor value={rule} onValue={editable.set} />
+          ? <section class="panel"><JsonField label="The rule as JSON" rows={26} value={rule} onValue={editable.set} check={mistakeOf} /></section>
           : (
             <>
               <section class="panel">
@@ -127,28 +129,5 @@ function DeleteDialog({ index, id, editable, onClose }) {
     <Confirm title="Delete this rule?" action="Delete" onConfirm={remove} onClose={onClose} error={<Problem error={error} />}>
       <p>“{id}” stops acting with the next search. You can bring it back in History.</p>
     </Confirm>
-  );
-}
-
-/** The rule as JSON, for those who prefer to type; what is no JSON yet changes nothing. */
-export function JsonEditor({ value, onValue }) {
-  const [text, setText] = useState(() => JSON.stringify(value, null, 2));
-  const [problem, setProblem] = useState("");
-  const type = (next) => {
-    setText(next);
-    try {
-      const read = JSON.parse(next);
-      if (read === null || typeof read !== "object" || !Array.isArray(read.then)) throw new Error("a rule is an object with a list “then”");
-      onValue(read);
-      setProblem("");
-    } catch (error) {
-      setProblem(error.message);
-    }
-  };
-  return (
-    <section class="panel">
-      <Field label="The rule as JSON" wide>{(id) => <textarea id={id} class="json" rows={26} spellcheck={false} value={text} onInput={(event) => type(event.currentTarget.value)} />}</Field>
-      {problem && <Note kind="bad" icon="warn">{problem}</Note>}
-    </section>
   );
 }

@@ -22,11 +22,29 @@ export function actionText(action) {
 }
 
 /** What a condition on a shopper's liking says. */
-export function likingText({ brand, category, color, size, at_least: least, at_most: most }) {
-  const what = brand ?? category?.join(" › ") ?? color ?? (size ? `size ${size}` : "");
+export function likingText({ brand, category, color, size, fact, at_least: least, at_most: most }) {
+  const what = fact?.replaceAll("_", " ") ?? `likes ${brand ?? category?.join(" › ") ?? color ?? (size ? `size ${size}` : "")}`;
   const bounds = [least !== undefined && least !== null && `≥ ${least}`, most !== undefined && most !== null && `≤ ${most}`].filter(Boolean);
-  return `likes ${what} ${bounds.join(" and ")}`;
+  return `${what} ${bounds.join(" and ")}`;
 }
+
+/** What a segment says; brackets stand where it is nested. */
+export function segmentText(segment, isInner = false) {
+  const joined = (parts, word) => {
+    const text = parts.map((part) => segmentText(part, true)).join(` ${word} `);
+    return isInner && parts.length > 1 ? `(${text})` : text;
+  };
+  if (Array.isArray(segment)) return joined(segment, "and");
+  if (segment.all) return joined(segment.all, "and");
+  if (segment.any) return joined(segment.any, "or");
+  return segment.not ? `not ${segmentText(segment.not, true)}` : likingText(segment);
+}
+
+/** A time of a rule as people read it: what names no offset is by the clocks of some place, and stays as it is. */
+const momentText = (text) => (isLocal(text) ? text.replace("T", " ") : dateTime(text));
+
+/** Whether a time is by the clocks of a place. */
+export const isLocal = (text) => typeof text === "string" && /^\d{4}-\d\d-\d\d(T[\d:.]+)?$/.test(text);
 
 /** When a rule fires, part by part. */
 export function conditionTexts(when = {}) {
@@ -35,11 +53,11 @@ export function conditionTexts(when = {}) {
     kind && `query ${QUERY[kind] ?? kind} “${text}”`,
     when.category && `in ${when.category}`,
     when.contexts?.length && `context ${when.contexts.join(" or ")}`,
-    when.shopper?.length && when.shopper.map(likingText).join(", "),
+    when.shopper && (!Array.isArray(when.shopper) || when.shopper.length > 0) && segmentText(when.shopper),
     when.share_percent !== undefined && `${when.share_percent} % of visitors`,
     when.schedule && "at certain hours",
-    when.from && `from ${dateTime(when.from)}`,
-    when.until && `until ${dateTime(when.until)}`,
+    when.from && `from ${momentText(when.from)}`,
+    when.until && `until ${momentText(when.until)}`,
   ].filter(Boolean);
 }
 
@@ -52,8 +70,8 @@ export function stateOf(rule, now = Date.now()) {
   return schedule ? ["info", "Weekly hours"] : ["good", "On"];
 }
 
-/** The rule without what keeps it from acting at this moment, to try it before its time. */
+/** The rule without what keeps it from acting now and for whoever looks, to try it before its time. */
 export function atOnce(rule) {
-  const { from, until, schedule, share_percent: share, ...when } = rule.when ?? {};
+  const { from, until, time_zone: zone, schedule, shopper, share_percent: share, ...when } = rule.when ?? {};
   return { ...rule, enabled: true, when };
 }

@@ -2,12 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { call, inIndex } from "../../core/api.js";
-import { counted } from "../../core/format.js";
 import { merge } from "../../core/json.js";
 import { go, to } from "../../core/route.js";
 import { Button, Chip, Field, IconButton, NumberInput, Select, TextInput } from "../../parts/controls.jsx";
 import { filterText } from "../../parts/filter.jsx";
-import { ChangedQueries, Findings } from "../../parts/moves.jsx";
+import { ChangedQueries, Findings, movesText } from "../../parts/moves.jsx";
 import { Note, Problem, say } from "../../parts/notices.jsx";
 import { ProductFinder, useProducts } from "../../parts/product.jsx";
 import { draftOf } from "../../core/drafts.js";
@@ -76,7 +75,7 @@ export function DraftPanel({ index, draft, q, report, moves, onDone }) {
       <Actions index={index} rule={rule} onThen={(then) => set({ then })} />
       <ProductFinder index={index} label="Pin another product to the top" placeholder="Pin another product …"
         onFound={(product) => changeDraft(index, q, (actions) => pinned(actions, product.id, 1))} />
-      {moves && <p role="status" class="preview-sum">{moves.length ? `${counted(moves.length, "product moves", "products move")} on this page.` : "Nothing moves on this page."}</p>}
+      {moves && <p role="status" class="preview-sum">{movesText(moves)}</p>}
       <Findings report={report} about={id} />
       <Problem error={saving.error} />
       {saving.clash && (

@@ -1,6 +1,7 @@
 // Why a hit stands where it stands: signed bars, evidence, ranks.
 
 import { signed } from "../../core/format.js";
+import { filterText } from "../../parts/filter.jsx";
 
 const NAMES = {
   lexical: "Words match", coverage: "Has all the words", semantic: "Alike in meaning", semantic_one_word: "Alike in meaning (one word)",
@@ -19,9 +20,20 @@ const OF_THE_SHOPPER = ["brand_affinity", "category_affinity", "size_affinity", 
   "repeat", "dismissed", "personal_cap", "personalisation", "held_back", "size_lead"];
 const OF_THE_SHOP = ["popularity", "rating", "stock", "rules_cap", "boosts_cap", "merchandising", "diversity", "exploration"];
 
+/** A text whose filters, written as JSON, stand in words. */
+function inWords(text) {
+  return text.replace(/\{.*\}/, (json) => {
+    try {
+      return filterText(JSON.parse(json));
+    } catch {
+      return json;
+    }
+  });
+}
+
 function nameOf(factor) {
   if (factor.startsWith("rule:")) return `Rule “${factor.slice(5)}”`;
-  if (factor.startsWith("boost:")) return `Boost: ${factor.slice(6)}`;
+  if (factor.startsWith("boost:")) return `Boost: ${inWords(factor.slice(6))}`;
   return NAMES[factor] ?? factor.replaceAll("_", " ");
 }
 
@@ -43,7 +55,7 @@ function Bar({ factor, left, width }) {
       <td class="bar-cell" aria-hidden="true">
         <span class={contribution < 0 ? "bar minus" : "bar"} style={{ "--from": `${from}%`, "--size": `${size}%` }} />
       </td>
-      <td class="evidence">{evidence ?? ""}</td>
+      <td class="evidence">{inWords(evidence ?? "")}</td>
     </tr>
   );
 }

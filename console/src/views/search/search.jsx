@@ -84,7 +84,7 @@ export function SearchView({ index, params }) {
   const shows = data?.result ? [["list", "List"], ["compare", "Before and after"]] : [["list", "List"], ["compare", "Compare with nobody"]];
   return (
     <div class={draft ? "search-view with-draft" : "search-view"}>
-      <div class="search-main">
+      <div class="search-main" aria-busy={isLoading}>
         <h1 class="unseen">Search</h1>
         <SearchForm index={index} wish={wish} onChange={change} />
         <div class="result-bar">
