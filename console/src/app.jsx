@@ -1,6 +1,7 @@
 // The frame around the views: where one can go, which index it is about, who one is.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { key } from "./core/api.js";
 import { useCell } from "./core/cell.js";
 import { dropDrafts } from "./core/drafts.js";
 import { go, route, to } from "./core/route.js";
@@ -123,7 +124,7 @@ function Who({ own }) {
       <div class="who-tools">
         <IconButton icon={THEME_ICONS[now]} label={`Theme: ${now}. Change to ${following(now)}`} onClick={() => theme.set(following(now))} />
         <a class="icon-button" href="/" aria-label="Storefront" title="Storefront"><Icon name="shop" /></a>
-        <IconButton icon="leave" label="Sign out" onClick={leave} />
+        {key.get() && <IconButton icon="leave" label="Sign out" onClick={leave} />}
       </div>
     </div>
   );

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Shop } from "./shop.js";
+import { seriousFindings } from "./axe.js";
+import { Shop, keep } from "./shop.js";
 import { KEYS, until } from "./webdriver.js";
 
 export function access(context) {
@@ -23,6 +24,8 @@ export function access(context) {
   test("the door opens to a key, which stays in the tab", async () => {
     await browser.open(guarded.admin("keys"));
     await browser.find("h1", "Sign in");
+    await keep(browser, "sign-in-light");
+    assert.deepEqual(await seriousFindings(browser), []);
     await signIn("nobody.knows");
     await browser.find(".note.bad", "not known");
     await signIn(guarded.key);

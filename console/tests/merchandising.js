@@ -173,6 +173,20 @@ export function merchandising(context) {
     assert.deepEqual(numeric.map(({ field, percent }) => [field, percent]), [["margin", 100]]);
   });
 
+  test("the effect of boosts, and the queries that a draft changes, are told where the server knows them", async () => {
+    for (let time = 0; time < 3; time += 1) await shop.ids("sandals");
+    const knowsEffect = await shop.knows("POST", "/v1/indexes/shop/boosts/effect", {});
+    const knowsQueries = await shop.knows("POST", "/v1/indexes/shop/rules/preview/queries", {});
+    await visit(browser, shop, "boosts");
+    await browser.find(".preview .column");
+    if (knowsEffect) assert.match(await (await browser.find(".effect svg.chart")).name(), /from 0 % to \+\d+/);
+    if (knowsQueries) assert.match(await until("queries", () => browser.text(".changed-queries")), /most frequent of late/);
+    assert.equal((await browser.all(".effect")).length > 0, knowsEffect);
+    await visit(browser, shop, "queries");
+    if (await shop.knows("GET", "/v1/indexes/shop/queries")) await browser.find("tbody th", "sandals");
+    else await browser.find(".note", "does not count queries");
+  });
+
   test("when somebody else was first the draft is kept, and laid over what they did", async () => {
     await shop.call("PUT", "/v1/indexes/shop/boosts", { percent_max: 30 });
     await visit(browser, shop, "boosts");

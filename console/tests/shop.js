@@ -81,6 +81,12 @@ export class Shop {
     return answer;
   }
 
+  /** Whether the program knows a call. */
+  async knows(method, path, body) {
+    const reply = await fetch(this.address + path, { method, body: body && JSON.stringify(body) });
+    return reply.status !== 404 && reply.status !== 405;
+  }
+
   /** The ids that a search finds, as the storefront gets them. */
   async ids(q) {
     const { hits } = await this.call("POST", "/v1/indexes/shop/search", { q });

@@ -217,6 +217,11 @@ class Element {
     return this.browser.send("GET", `element/${this.id}/text`);
   }
 
+  /** What it is called for those who do not see it. */
+  name() {
+    return this.browser.send("GET", `element/${this.id}/computedlabel`);
+  }
+
   /** Puts the focus there, as a Tab would. */
   focus() {
     return this.browser.run("(element) => element.focus()", this.reference);

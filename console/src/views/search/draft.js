@@ -33,7 +33,11 @@ async function begun(index, q) {
 /** Changes the list of actions; the first change of a query begins the draft. */
 export async function changeDraft(index, q, change) {
   const cell = queryDraft(index);
-  const draft = cell.get() ?? await begun(index, q);
+  const fresh = cell.get() ?? await begun(index, q);
+  // Another change may have begun it meanwhile.
+  const draft = cell.get() ?? fresh;
+  const [kind] = matchOf(draft.rule);
+  if (draft.q !== q && ["is", "means"].includes(kind)) throw new Error(`Save or discard the draft for “${draft.q}” first.`);
   const then = change(draft.rule.then);
   cell.set({ ...draft, rule: { ...draft.rule, then } });
 }

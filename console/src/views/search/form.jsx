@@ -10,16 +10,23 @@ const TYPING_MS = 220;
 function useTyped(value, onValue) {
   const [typed, setTyped] = useState(value);
   const timer = useRef(0);
-  useEffect(() => setTyped(value), [value]);
+  const told = useRef(value);
+  useEffect(() => {
+    // What comes back is what was told; it must not undo what was typed since.
+    if (value !== told.current) setTyped(value);
+    told.current = value;
+  }, [value]);
+  const tell = (text) => {
+    clearTimeout(timer.current);
+    told.current = text;
+    onValue(text);
+  };
   const type = (text) => {
     setTyped(text);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => onValue(text), TYPING_MS);
+    timer.current = setTimeout(() => tell(text), TYPING_MS);
   };
-  const now = () => {
-    clearTimeout(timer.current);
-    if (typed !== value) onValue(typed);
-  };
+  const now = () => typed !== value && tell(typed);
   return [typed, type, now];
 }
 
