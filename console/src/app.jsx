@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { key } from "./core/api.js";
 import { useCell } from "./core/cell.js";
-import { dropDrafts } from "./core/drafts.js";
+import { drafts, dropDrafts } from "./core/drafts.js";
 import { go, route, to } from "./core/route.js";
 import { begin, opens, session, signOut } from "./core/session.js";
 import { following, theme } from "./core/theme.js";
@@ -21,12 +21,12 @@ import { SuggestionsView } from "./views/suggestions.jsx";
 import { SynonymsView } from "./views/synonyms.jsx";
 
 const VIEWS = [
-  { name: "search", title: "Search", scope: "search", View: SearchView },
-  { name: "rules", title: "Rules", scope: "merchandise", View: RulesView },
-  { name: "boosts", title: "Boosts", scope: "merchandise", View: BoostsView },
+  { name: "search", title: "Search", scope: "search", draft: "query-rule", View: SearchView },
+  { name: "rules", title: "Rules", scope: "merchandise", draft: "rule.", View: RulesView },
+  { name: "boosts", title: "Boosts", scope: "merchandise", draft: "boosts", View: BoostsView },
   { name: "queries", title: "Queries", scope: "merchandise", View: QueriesView },
-  { name: "synonyms", title: "Synonyms", scope: "catalog", View: SynonymsView },
-  { name: "suggestions", title: "Suggestions", scope: "merchandise", View: SuggestionsView },
+  { name: "synonyms", title: "Synonyms", scope: "catalog", draft: "synonyms", View: SynonymsView },
+  { name: "suggestions", title: "Suggestions", scope: "merchandise", draft: "suggestions", View: SuggestionsView },
   { name: "history", title: "History", scope: "merchandise", or: "catalog", View: HistoryView },
   { name: "keys", title: "Keys", scope: "admin", View: KeysView },
 ];
@@ -80,6 +80,8 @@ function Frame({ own, indexes }) {
 
 function Side({ own, index, indexes, view }) {
   const [isOpen, setOpen] = useState(false);
+  const unsaved = useCell(drafts);
+  const hasDraft = ({ draft }) => draft && unsaved.some((name) => name.startsWith(`${index}.${draft}`));
   useEffect(() => setOpen(false), [view.name, index]);
   return (
     <header class={isOpen ? "side open" : "side"}>
@@ -96,7 +98,7 @@ function Side({ own, index, indexes, view }) {
             {VIEWS.map((entry) => (
               <li key={entry.name}>
                 <a href={to(index, entry.name)} aria-current={entry.name === view.name ? "page" : undefined} class={mayOpen(own, entry) ? "" : "locked"}>
-                  <Icon name={entry.name} />{entry.title}
+                  <Icon name={entry.name} />{entry.title}{hasDraft(entry) && <span class="draft-dot" title="A draft, not saved"><span class="unseen">, draft not saved</span></span>}
                 </a>
               </li>
             ))}

@@ -6,7 +6,19 @@ import { cell, useCell } from "./cell.js";
 import { merge, same } from "./json.js";
 
 const cells = new Map();
-const place = (name) => `vitrine.draft.${name}`;
+const PREFIX = "vitrine.draft.";
+const place = (name) => PREFIX + name;
+
+function kept() {
+  try {
+    return Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  } catch {
+    return [];
+  }
+}
+
+/** The names of all drafts. */
+export const drafts = cell(kept());
 
 function stored(name) {
   try {
@@ -21,6 +33,8 @@ export function draftOf(name) {
   if (!cells.has(name)) {
     const one = cell(stored(name));
     one.follow((value) => {
+      const others = drafts.get().filter((other) => other !== name);
+      drafts.set(value ? [...others, name] : others);
       try {
         if (value) sessionStorage.setItem(place(name), JSON.stringify(value));
         else sessionStorage.removeItem(place(name));
@@ -35,7 +49,7 @@ export function draftOf(name) {
 
 /** Throws every draft away. */
 export function dropDrafts() {
-  for (const one of cells.values()) one.set(null);
+  for (const name of drafts.get()) draftOf(name).set(null);
 }
 
 /**

@@ -154,7 +154,7 @@ export function PreviewPanel({ index, draft, q, onQ, shopper, onShopper, context
           {data.after.banners.map((content, place) => <Banner key={place} content={content} />)}
           {about && <Findings report={data.conflicts} about={about} />}
           <BeforeAfter result={data} titles={["Live now", "With this draft"]} />
-          <ChangedQueries index={index} draft={draft} />
+          <ChangedQueries index={index} draft={contexts.length ? { ...draft, contexts } : draft} />
         </div>
       )}
     </section>
