@@ -57,6 +57,13 @@ export function access(context) {
 
     await signIn(guarded.key);
     await browser.click("nav a", "Keys");
+    if (await guarded.knows("POST", "/v1/keys/none/rotate", {})) {
+      await browser.click("tbody button", "New secret for campaigns");
+      await browser.click("dialog button", "Make a new secret");
+      const next = await until("another secret is shown", () => browser.text("#made-key"));
+      assert.notEqual(next, secret);
+      await browser.click("dialog button", "I have it");
+    }
     await browser.click("tbody button", "Revoke campaigns");
     await browser.click("dialog button", "Revoke");
     await browser.gone("tbody tr", "campaigns");

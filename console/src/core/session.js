@@ -49,6 +49,12 @@ export function signIn(given) {
   return begin();
 }
 
+/** Asks for a key again, where the present one has ended; drafts stay. */
+export function signInAgain() {
+  key.set("");
+  session.set({ state: "signed-out", problem: null });
+}
+
 /** Forgets the key and every draft made with it. */
 export function signOut() {
   key.set("");

@@ -1,6 +1,7 @@
 // What the console has to say: errors, clashes, what was done.
 
 import { cell, useCell } from "../core/cell.js";
+import { signInAgain } from "../core/session.js";
 import { Button } from "./controls.jsx";
 import { Icon } from "./icons.jsx";
 
@@ -49,6 +50,7 @@ export function Problem({ error, retry }) {
       <Note kind="bad" icon="warn">
         {title && <strong>{title} </strong>}
         {error.message}{error.hint ? ` — ${error.hint}` : ""}
+        {error.status === 401 && <> <button type="button" class="link" onClick={signInAgain}>Sign in again</button></>}
         {retry && <> <button type="button" class="link" onClick={retry}>Try again</button></>}
       </Note>
     </div>

@@ -3,9 +3,9 @@
 import { useState } from "preact/hooks";
 import { call } from "../core/api.js";
 import { usePath } from "../core/drafts.js";
-import { ago, day, fromLocalInput } from "../core/format.js";
+import { ago, dateTime, day, fromLocalInput } from "../core/format.js";
 import { compact } from "../core/json.js";
-import { Button, Check, Chip, Field, TextInput } from "../parts/controls.jsx";
+import { Button, Check, Chip, Field, Select, TextInput } from "../parts/controls.jsx";
 import { Confirm, Dialog } from "../parts/dialog.jsx";
 import { Empty, Loading, Note, Problem, say } from "../parts/notices.jsx";
 
@@ -33,17 +33,20 @@ export function KeysView({ indexes }) {
       <Problem error={error} retry={reload} />
       {!data && !error && <Loading />}
       {data?.keys.length === 0 && <Empty title="No keys yet">In development mode none is needed.</Empty>}
-      {data?.keys.length > 0 && <Table keys={data.keys} onRevoke={(key) => setOpen({ revoked: key })} />}
+      {data?.keys.length > 0 && <Table keys={data.keys} onRotate={(key) => setOpen({ rotated: key })} onRevoke={(key) => setOpen({ revoked: key })} />}
       {open?.isNew && <NewKey indexes={indexes} onMade={made} onClose={() => setOpen(null)} />}
       {open?.made && <Secret made={open.made} onClose={() => setOpen(null)} />}
+      {open?.rotated && <Rotate one={open.rotated} onMade={made} onClose={() => setOpen(null)} />}
       {open?.revoked && <Revoke one={open.revoked} onDone={() => { setOpen(null); reload(); }} onClose={() => setOpen(null)} />}
     </div>
   );
 }
 
+const isAhead = (time) => Boolean(time) && Date.parse(time) > Date.now();
+
 const isOver = ({ expires_at: end }) => Boolean(end) && Date.parse(end) <= Date.now();
 
-function Table({ keys, onRevoke }) {
+function Table({ keys, onRotate, onRevoke }) {
   return (
     <div class="table-frame panel" tabIndex={0} role="region" aria-label="Keys">
       <table>
@@ -54,9 +57,9 @@ function Table({ keys, onRevoke }) {
               <th scope="row">{key.name || "unnamed"}<span class="id muted">{key.id}</span></th>
               <td><span class="chips">{key.scopes.map((scope) => <Chip key={scope} kind={scope === "admin" ? "warn" : ""}>{scope}</Chip>)}</span></td>
               <td>{key.indexes?.length ? key.indexes.join(", ") : "all"}</td>
-              <td>{ago(key.created_at)}</td>
+              <td>{ago(key.created_at)}{isAhead(key.previous_until) && <span class="hint"> old secret until {dateTime(key.previous_until)}</span>}</td>
               <td>{key.expires_at ? (isOver(key) ? <Chip kind="bad">ended {day(key.expires_at)}</Chip> : day(key.expires_at)) : "never"}</td>
-              <td class="number"><Button kind="danger-quiet small" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name || key.id}`}>Revoke</Button></td>
+              <td class="number"><Button kind="quiet small" onClick={() => onRotate(key)} aria-label={`New secret for ${key.name || key.id}`}>New secret</Button><Button kind="danger-quiet small" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name || key.id}`}>Revoke</Button></td>
             </tr>
           ))}
         </tbody>
@@ -116,6 +119,30 @@ function Secret({ made, onClose }) {
       <p>Copy it now. The server keeps only its hash and cannot show it again.</p>
       <p class="secret"><code id="made-key">{made.key}</code><Button icon={isCopied ? "check" : "copy"} onClick={copy}>{isCopied ? "Copied" : "Copy"}</Button></p>
       <Note icon="keys">Whoever has it opens {made.scopes.join(", ")}{made.indexes?.length ? ` of ${made.indexes.join(", ")}` : ""}.</Note>
+    </Dialog>
+  );
+}
+
+const OVERLAPS = [["0", "at once"], ["3600", "in an hour"], ["86400", "in a day"], ["604800", "in a week"], ["2592000", "in 30 days"]];
+
+/** Another secret for a key; the present one goes on for a while, so that its users can change over. */
+function Rotate({ one, onMade, onClose }) {
+  const [overlap, setOverlap] = useState("86400");
+  const [error, setError] = useState(null);
+  const rotate = async () => {
+    try {
+      const path = `/v1/keys/${encodeURIComponent(one.id)}/rotate`;
+      onMade({ ...one, ...(await call("POST", path, { body: { overlap_s: Number(overlap) } })).data });
+    } catch (refused) {
+      setError(refused);
+    }
+  };
+  return (
+    <Dialog title={`A new secret for “${one.name || one.id}”?`} onClose={onClose} actions={(
+      <><Button onClick={onClose}>Cancel</Button><Button kind="primary" onClick={rotate}>Make a new secret</Button></>
+    )}>
+      <Field label="The present secret stops working">{(id) => <Select id={id} value={overlap} onValue={setOverlap} options={OVERLAPS} />}</Field>
+      <Problem error={error} />
     </Dialog>
   );
 }
