@@ -6,6 +6,7 @@ import { merge } from "../../core/json.js";
 import { go, to } from "../../core/route.js";
 import { Button, Chip, Field, IconButton, NumberInput, Select, TextInput } from "../../parts/controls.jsx";
 import { filterText } from "../../parts/filter.jsx";
+import { Icon } from "../../parts/icons.jsx";
 import { ChangedQueries, Findings, movesText } from "../../parts/moves.jsx";
 import { Note, Problem, say } from "../../parts/notices.jsx";
 import { ProductFinder, useProducts } from "../../parts/product.jsx";
@@ -47,6 +48,8 @@ function useSaving(index, draft, onDone) {
 export function DraftPanel({ index, draft, q, report, moves, onDone }) {
   const { rule, id, isNew } = draft;
   const saving = useSaving(index, draft, onDone);
+  // On a narrow screen it is a bar below the results until it is opened.
+  const [isOpen, setOpen] = useState(false);
   const cell = queryDraft(index);
   const set = (part) => cell.set({ ...draft, rule: { ...rule, ...part } });
   const discard = () => {
@@ -59,11 +62,14 @@ export function DraftPanel({ index, draft, q, report, moves, onDone }) {
     go(to(index, "rules", id));
   };
   return (
-    <aside class="panel draft-panel" aria-label="Draft rule">
+    <aside class={isOpen ? "panel draft-panel open" : "panel draft-panel"} aria-label="Draft rule">
       <header class="panel-head">
         <h2>Draft rule</h2>
         <Chip kind="warn">not live</Chip>
+        <span class="grow" />
+        <button type="button" class="icon-button draft-toggle" aria-expanded={isOpen} aria-controls="draft-body" aria-label="What the draft does" onClick={() => setOpen(!isOpen)}><Icon name="chevron" /></button>
       </header>
+      <div class="draft-body" id="draft-body">
       {!isNew && <Note icon="rules">Continues the rule <strong>{id}</strong>.</Note>}
       {draft.q !== q && <Note icon="search">It was begun for “{draft.q}”. <a href={to(index, "search", "", { q: draft.q })}>Back to that query</a></Note>}
       <Condition rule={rule} q={draft.q} onWhen={(when) => set({ when })} />
@@ -75,6 +81,7 @@ export function DraftPanel({ index, draft, q, report, moves, onDone }) {
       <Actions index={index} rule={rule} onThen={(then) => set({ then })} />
       <ProductFinder index={index} label="Pin another product to the top" placeholder="Pin another product …"
         onFound={(product) => changeDraft(index, q, (actions) => pinned(actions, product.id, 1))} />
+      </div>
       {moves && <p role="status" class="preview-sum">{movesText(moves)}</p>}
       <Findings report={report} about={id} />
       <Problem error={saving.error} />
