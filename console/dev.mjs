@@ -8,8 +8,9 @@ import { bundle } from "./build.mjs";
 const TYPES = { html: "text/html", js: "text/javascript", css: "text/css" };
 
 // As in src/http/pages.rs, so that what the policy forbids is noticed while developing.
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-  + "img-src 'self' https: http: data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+  "img-src 'self' https: http: data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 let files = new Map();
 

@@ -39,9 +39,17 @@ export function App() {
   const { state, problem, own, indexes } = useCell(session);
   return (
     <>
-      {state === "starting" && <main class="door"><Loading what="Opening the console" /></main>}
+      {state === "starting" && (
+        <main class="door">
+          <Loading what="Opening the console" />
+        </main>
+      )}
       {state === "signed-out" && <SignIn problem={problem} />}
-      {state === "unreachable" && <main class="door"><Problem error={problem} retry={begin} /></main>}
+      {state === "unreachable" && (
+        <main class="door">
+          <Problem error={problem} retry={begin} />
+        </main>
+      )}
       {state === "ready" && <Frame own={own} indexes={indexes} />}
       <Toasts />
     </>
@@ -67,12 +75,20 @@ function Frame({ own, indexes }) {
   };
   return (
     <div class="frame">
-      <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
+      <a class="skip" href="#main" onClick={skip}>
+        Skip to the content
+      </a>
       <Side own={own} index={index} indexes={indexes} view={view} />
       <main id="main" ref={main} tabIndex={-1}>
         {!index && <PickIndex />}
-        {index && !mayOpen(own, view) && <Note kind="warn" icon="keys">Your key does not open this: it lacks the scope <strong>{view.scope}</strong>.</Note>}
-        {index && mayOpen(own, view) && <View key={index} index={index} indexes={indexes} thing={place.thing} params={place.params} own={own} />}
+        {index && !mayOpen(own, view) && (
+          <Note kind="warn" icon="keys">
+            Your key does not open this: it lacks the scope <strong>{view.scope}</strong>.
+          </Note>
+        )}
+        {index && mayOpen(own, view) && (
+          <View key={index} index={index} indexes={indexes} thing={place.thing} params={place.params} own={own} />
+        )}
       </main>
     </div>
   );
@@ -86,19 +102,53 @@ function Side({ own, index, indexes, view }) {
   return (
     <header class={isOpen ? "side open" : "side"}>
       <div class="side-top">
-        <a class="wordmark" href={to(index, "search")}>Vitrine</a>
-        <button type="button" class="icon-button menu-button" aria-expanded={isOpen} aria-controls="side-body" aria-label="Menu" onClick={() => setOpen(!isOpen)}><Icon name="menu" /></button>
+        <a class="wordmark" href={to(index, "search")}>
+          Vitrine
+        </a>
+        <button
+          type="button"
+          class="icon-button menu-button"
+          aria-expanded={isOpen}
+          aria-controls="side-body"
+          aria-label="Menu"
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name="menu" />
+        </button>
       </div>
       <div class="side-body" id="side-body">
-        {indexes.length > 1
-          ? <Field label="Index">{(id) => <Select id={id} value={index} onValue={(name) => go(to(name, view.name))} options={indexes.map((name) => [name, name])} />}</Field>
-          : <p class="one-index"><span class="muted">Index</span> {index}</p>}
+        {indexes.length > 1 ? (
+          <Field label="Index">
+            {(id) => (
+              <Select
+                id={id}
+                value={index}
+                onValue={(name) => go(to(name, view.name))}
+                options={indexes.map((name) => [name, name])}
+              />
+            )}
+          </Field>
+        ) : (
+          <p class="one-index">
+            <span class="muted">Index</span> {index}
+          </p>
+        )}
         <nav aria-label="Console">
           <ul>
             {VIEWS.map((entry) => (
               <li key={entry.name}>
-                <a href={to(index, entry.name)} aria-current={entry.name === view.name ? "page" : undefined} class={mayOpen(own, entry) ? "" : "locked"}>
-                  <Icon name={entry.name} />{entry.title}{hasDraft(entry) && <span class="draft-dot" title="A draft, not saved"><span class="unseen">, draft not saved</span></span>}
+                <a
+                  href={to(index, entry.name)}
+                  aria-current={entry.name === view.name ? "page" : undefined}
+                  class={mayOpen(own, entry) ? "" : "locked"}
+                >
+                  <Icon name={entry.name} />
+                  {entry.title}
+                  {hasDraft(entry) && (
+                    <span class="draft-dot" title="A draft, not saved">
+                      <span class="unseen">, draft not saved</span>
+                    </span>
+                  )}
                 </a>
               </li>
             ))}
@@ -122,10 +172,20 @@ function Who({ own }) {
   return (
     <div class="who">
       <p class="who-name">{own.name || (isOpenServer ? "Development" : own.id)}</p>
-      <p class="chips">{own.scopes.map((scope) => <Chip key={scope}>{scope}</Chip>)}</p>
+      <p class="chips">
+        {own.scopes.map((scope) => (
+          <Chip key={scope}>{scope}</Chip>
+        ))}
+      </p>
       <div class="who-tools">
-        <IconButton icon={THEME_ICONS[now]} label={`Theme: ${now}. Change to ${following(now)}`} onClick={() => theme.set(following(now))} />
-        <a class="icon-button" href="/" aria-label="Storefront" title="Storefront"><Icon name="shop" /></a>
+        <IconButton
+          icon={THEME_ICONS[now]}
+          label={`Theme: ${now}. Change to ${following(now)}`}
+          onClick={() => theme.set(following(now))}
+        />
+        <a class="icon-button" href="/" aria-label="Storefront" title="Storefront">
+          <Icon name="shop" />
+        </a>
         {key.get() && <IconButton icon="leave" label="Sign out" onClick={leave} />}
       </div>
     </div>
@@ -142,8 +202,12 @@ function PickIndex() {
     <form class="page narrow" onSubmit={submit}>
       <h1>Which index?</h1>
       <p class="muted">Your key may not list the indexes, or there are none yet.</p>
-      <Field label="Name of the index">{(id) => <input id={id} type="text" value={name} onInput={(event) => setName(event.currentTarget.value)} />}</Field>
-      <Button kind="primary" type="submit">Open</Button>
+      <Field label="Name of the index">
+        {(id) => <input id={id} type="text" value={name} onInput={(event) => setName(event.currentTarget.value)} />}
+      </Field>
+      <Button kind="primary" type="submit">
+        Open
+      </Button>
     </form>
   );
 }

@@ -7,6 +7,8 @@ import { showTheme } from "./core/theme.js";
 import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/controls.css";
+import "./styles/overlays.css";
+import "./styles/explanation.css";
 import "./styles/search.css";
 import "./styles/views.css";
 

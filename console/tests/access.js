@@ -30,7 +30,9 @@ export function access(context) {
     await browser.find(".note.bad", "not known");
     await signIn(guarded.key);
     await browser.find("h1", "Keys");
-    const [address, local, session] = await browser.run("() => [location.href, JSON.stringify(localStorage), JSON.stringify(sessionStorage)]");
+    const [address, local, session] = await browser.run(
+      "() => [location.href, JSON.stringify(localStorage), JSON.stringify(sessionStorage)]",
+    );
     assert.ok(!address.includes(guarded.key) && !local.includes(guarded.key) && session.includes(guarded.key));
   });
 

@@ -14,7 +14,9 @@ export async function seriousFindings(browser, rules = null) {
   await browser.run(`() => { if (!window.axe) { ${source}; window.axe = axe; } }`);
   const options = { resultTypes: ["violations"], ...(rules ? { runOnly: { type: "rule", values: rules } } : {}) };
   const results = await browser.runAsync(
-    "const [options, done] = arguments; axe.run(options).then(done, (error) => done({ error: String(error) }))", options);
+    "const [options, done] = arguments; axe.run(options).then(done, (error) => done({ error: String(error) }))",
+    options,
+  );
   if (!results.violations) throw new Error(results.error);
   const serious = results.violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
   const shown = ({ html, failureSummary }) => `${html.slice(0, 160)} (${failureSummary.slice(0, 200)})`;

@@ -23,7 +23,10 @@ test("two changes of different things are both kept", () => {
   const base = { priority: 0, when: { query: { is: "a" } }, then: [1, 2] };
   const mine = { priority: 5, when: { query: { is: "a" } }, then: [1, 2, 3] };
   const theirs = { priority: 0, when: { query: { is: "b" } }, then: [2, 4] };
-  assert.deepEqual(merge(base, mine, theirs), { value: { priority: 5, when: { query: { is: "b" } }, then: [2, 4, 3] }, clashes: [] });
+  assert.deepEqual(merge(base, mine, theirs), {
+    value: { priority: 5, when: { query: { is: "b" } }, then: [2, 4, 3] },
+    clashes: [],
+  });
 });
 
 test("of two changes of the same thing mine is kept, and named", () => {
@@ -49,12 +52,20 @@ test("a merge with what did not change is the other side, whatever it is", () =>
 });
 
 test("numbers in single precision are shown as they were typed", () => {
-  assert.deepEqual(tidied({ a: Math.fround(0.3), b: [Math.fround(12.7), 5, 1764320000000, 0.1], c: "0.30000001192092896" }),
-    { a: 0.3, b: [12.7, 5, 1764320000000, 0.1], c: "0.30000001192092896" });
+  assert.deepEqual(
+    tidied({ a: Math.fround(0.3), b: [Math.fround(12.7), 5, 1764320000000, 0.1], c: "0.30000001192092896" }),
+    { a: 0.3, b: [12.7, 5, 1764320000000, 0.1], c: "0.30000001192092896" },
+  );
 });
 
 test("readable JSON is still the same JSON", () => {
-  const value = { a: "x: {\"y\", 1}", list: Array.from({ length: 40 }, (_, at) => at), deep: { when: { query: { is: "a, b: c" } } }, none: [], nothing: null };
+  const value = {
+    a: 'x: {"y", 1}',
+    list: Array.from({ length: 40 }, (_, at) => at),
+    deep: { when: { query: { is: "a, b: c" } } },
+    none: [],
+    nothing: null,
+  };
   assert.deepEqual(JSON.parse(readable(value)), value);
   assert.ok(readable(value).split("\n").length > 3);
   assert.equal(readable({ a: 1 }), '{"a": 1}');

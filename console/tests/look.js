@@ -8,10 +8,17 @@ import { keep } from "./shop.js";
 import { until } from "./webdriver.js";
 
 const SPRING = {
-  description: "Spring running", priority: 10,
+  description: "Spring running",
+  priority: 10,
   when: {
-    query: { contains: "shoes" }, contexts: ["mobile"], from: "2026-03-01T00:00:00Z", share_percent: 50,
-    schedule: { time_zone: "Europe/Berlin", hours: [{ weekdays: ["monday", "tuesday"], from: "09:00", until: "17:30" }] },
+    query: { contains: "shoes" },
+    contexts: ["mobile"],
+    from: "2026-03-01T00:00:00Z",
+    share_percent: 50,
+    schedule: {
+      time_zone: "Europe/Berlin",
+      hours: [{ weekdays: ["monday", "tuesday"], from: "09:00", until: "17:30" }],
+    },
     shopper: [{ brand: "Nike", at_least: 0.3 }],
   },
   then: [
@@ -21,8 +28,17 @@ const SPRING = {
     { do: "banner", content: { text: "Spring is here", url: "/spring" } },
   ],
 };
-const SALE = { description: "The sale has a page of its own", enabled: false, when: { query: { is: "sale" } }, then: [{ do: "redirect", url: "/sale" }] };
-const TRAIL = { description: "Trail shoes for runners", when: { query: { is: "trail shoes" } }, then: [{ do: "hide", filter: { id: ["p0009"] } }] };
+const SALE = {
+  description: "The sale has a page of its own",
+  enabled: false,
+  when: { query: { is: "sale" } },
+  then: [{ do: "redirect", url: "/sale" }],
+};
+const TRAIL = {
+  description: "Trail shoes for runners",
+  when: { query: { is: "trail shoes" } },
+  then: [{ do: "hide", filter: { id: ["p0009"] } }],
+};
 
 const click = (selector) => (browser) => browser.click(selector);
 
@@ -44,7 +60,10 @@ const VIEWS = [
 
 /** Pins the third result and hides the fourth. */
 async function draft(browser) {
-  for (const [place, item] of [[2, "Pin to the top"], [3, "Hide"]]) {
+  for (const [place, item] of [
+    [2, "Pin to the top"],
+    [3, "Hide"],
+  ]) {
     await until(`${item} is chosen`, async () => {
       const buttons = await browser.all(".hit .menu > button");
       await buttons[place].click();
@@ -60,10 +79,27 @@ async function prepare(shop) {
   await shop.call("PUT", at("rules/spring"), SPRING);
   await shop.call("PUT", at("rules/sale"), SALE);
   await shop.call("PUT", at("rules/trail"), TRAIL);
-  await shop.call("PUT", at("suggestions"), { pinned: [{ text: "summer sandals", when: "sa" }], blocked: ["fur coat"], blocked_words: ["ivory"], allowed_words: [] });
-  await shop.call("PUT", at("boosts"), { attributes: [{ filter: { brand: ["Brooks"] }, percent: 10 }], numeric: [{ field: "margin", percent: 15 }, { field: "created_at", percent: 10 }], percent_max: 30 });
+  await shop.call("PUT", at("suggestions"), {
+    pinned: [{ text: "summer sandals", when: "sa" }],
+    blocked: ["fur coat"],
+    blocked_words: ["ivory"],
+    allowed_words: [],
+  });
+  await shop.call("PUT", at("boosts"), {
+    attributes: [{ filter: { brand: ["Brooks"] }, percent: 10 }],
+    numeric: [
+      { field: "margin", percent: 15 },
+      { field: "created_at", percent: 10 },
+    ],
+    percent_max: 30,
+  });
   await shop.call("POST", "/v1/keys", { name: "storefront", scopes: ["search", "events"], indexes: ["shop"] });
-  const bought = ["p0166", "p0169", "p0200"].map((id) => ({ type: "purchase", shopper: "ben", index: "shop", product_id: id }));
+  const bought = ["p0166", "p0169", "p0200"].map((id) => ({
+    type: "purchase",
+    shopper: "ben",
+    index: "shop",
+    product_id: id,
+  }));
   await shop.call("POST", "/v1/events", bought);
   for (const q of ["running shoes", "running shoes", "rain jacket", "zorbing ball"]) {
     for (let time = 0; time < 3; time += 1) await shop.ids(q);
@@ -80,8 +116,12 @@ async function visit(browser, shop, { at, shows, act }) {
   await calm(browser);
 }
 
-const calm = (browser) => until("the page is calm", () => browser.run(
-  "() => !document.querySelector('[aria-busy=true], .loading') && document.getAnimations().every((one) => one.playState !== 'running')"));
+const calm = (browser) =>
+  until("the page is calm", () =>
+    browser.run(
+      "() => !document.querySelector('[aria-busy=true], .loading') && document.getAnimations().every((one) => one.playState !== 'running')",
+    ),
+  );
 
 export function look(context) {
   let browser;
@@ -111,14 +151,17 @@ export function look(context) {
       await browser.size(390, 844, { isPhone: true });
       await calm(browser);
       await keep(browser, `${view.name}-phone`);
-      const tooWide = await browser.run(`() => document.documentElement.scrollWidth <= 390 ? [] : [...document.querySelectorAll("body *")]
+      const tooWide =
+        await browser.run(`() => document.documentElement.scrollWidth <= 390 ? [] : [...document.querySelectorAll("body *")]
         .filter((one) => one.getBoundingClientRect().right > 391).slice(0, 5).map((one) => one.outerHTML.slice(0, 120))`);
       assert.deepEqual(tooWide, [], "nothing reaches beyond a phone's screen");
     });
   }
 
   test("the security policy had nothing to refuse", async () => {
-    const refused = (await browser.messages()).filter(({ message }) => /Content Security Policy|Uncaught|TypeError/.test(message));
+    const refused = (await browser.messages()).filter(({ message }) =>
+      /Content Security Policy|Uncaught|TypeError/.test(message),
+    );
     assert.deepEqual(refused, []);
   });
 

@@ -50,7 +50,9 @@ export function merchandising(context) {
   test("a result that is dragged to the top is pinned there, first as a draft, then for shoppers, until it is rolled back", async () => {
     const before = await shop.ids(Q);
     await search(browser, shop, Q);
-    const [moved, title] = await browser.run("() => { const hit = document.querySelectorAll('.hit')[4]; return [hit.dataset.id, hit.querySelector('.hit-title').innerText]; }");
+    const [moved, title] = await browser.run(
+      "() => { const hit = document.querySelectorAll('.hit')[4]; return [hit.dataset.id, hit.querySelector('.hit-title').innerText]; }",
+    );
     const from = await (await browser.all(".handle"))[4].middle();
     const top = await (await browser.all(".hit"))[0].middle();
     await browser.drag(from, { x: from.x, y: Math.round(top.top + 4) });
@@ -83,14 +85,18 @@ export function merchandising(context) {
     const ids = await shown(browser);
     await (await browser.all(".handle"))[2].focus();
     await browser.press([KEYS.Space]);
-    await until("the row is held", () => browser.run("() => document.querySelector('#announced').textContent.includes('position 3')"));
+    await until("the row is held", () =>
+      browser.run("() => document.querySelector('#announced').textContent.includes('position 3')"),
+    );
     await browser.press([KEYS.ArrowUp]);
     await until("it is second", async () => (await shown(browser))[1] === ids[2]);
     await browser.press([KEYS.ArrowUp]);
     await until("it is first", async () => (await shown(browser))[0] === ids[2]);
     await browser.press([KEYS.Space]);
     await browser.find(".hit .chip", "Pinned at 1");
-    await until("it is said", () => browser.run("() => document.querySelector('#announced').textContent.includes('pinned to position 1')"));
+    await until("it is said", () =>
+      browser.run("() => document.querySelector('#announced').textContent.includes('pinned to position 1')"),
+    );
     await browser.click(".draft-panel button", "Discard");
     await browser.gone(".draft-panel");
     await until("the order is as before", async () => (await shown(browser)).join() === ids.join());
@@ -99,7 +105,9 @@ export function merchandising(context) {
   test("a hit's menu hides, buries and moves to a position; the draft says so and outlasts a reload", async () => {
     await search(browser, shop, "winter jacket");
     const ids = await shown(browser);
-    const titles = await browser.run("() => [...document.querySelectorAll('.hit-title')].map((title) => title.innerText)");
+    const titles = await browser.run(
+      "() => [...document.querySelectorAll('.hit-title')].map((title) => title.innerText)",
+    );
     await fromMenu(browser, `Actions for ${titles[0]}`, "Hide");
     await until("it is gone", async () => !(await shown(browser)).includes(ids[0]));
     await fromMenu(browser, `Actions for ${titles[3]}`, "Move to position");
@@ -114,14 +122,20 @@ export function merchandising(context) {
   });
 
   test("an explanation tells the factors, their evidence and the places without rules and taste", async () => {
-    const events = ["p0166", "p0169", "p0168"].flatMap((id) => [1, 2].map(() => ({ type: "purchase", shopper: "anna", index: "shop", product_id: id })));
+    const events = ["p0166", "p0169", "p0168"].flatMap((id) =>
+      [1, 2].map(() => ({ type: "purchase", shopper: "anna", index: "shop", product_id: id })),
+    );
     await shop.call("POST", "/v1/events", events);
     await search(browser, shop, Q, "&shopper=anna");
     await browser.click(".why");
     const text = await until("the factors are shown", () => browser.text(".explanation"));
-    for (const part of ["Words match", "without personalisation", "without rules", "The shopper"]) assert.ok(text.includes(part), part);
+    for (const part of ["Words match", "without personalisation", "without rules", "The shopper"])
+      assert.ok(text.includes(part), part);
     await browser.click(".choice label", "Compare with nobody");
-    const columns = await until("two columns", async () => (await browser.all(".column")).length === 2 && browser.text(".columns"));
+    const columns = await until(
+      "two columns",
+      async () => (await browser.all(".column")).length === 2 && browser.text(".columns"),
+    );
     assert.ok(columns.includes("Nobody") && columns.includes("anna"));
   });
 
@@ -138,7 +152,9 @@ export function merchandising(context) {
     await browser.find(".preview .note", MARKUP);
     await browser.click(".save-bar button", "Save");
     await saved(browser);
-    await until("its address is that of the rule", () => browser.run("() => location.hash === '#/shop/rules/garden-week'"));
+    await until("its address is that of the rule", () =>
+      browser.run("() => location.hash === '#/shop/rules/garden-week'"),
+    );
     const rule = await shop.call("GET", "/v1/indexes/shop/rules/garden-week");
     assert.deepEqual([rule.when, rule.then[0].content.text], [{ query: { is: "garden chair" } }, MARKUP]);
     await visit(browser, shop, "search", asked("garden chair"));
@@ -158,7 +174,10 @@ export function merchandising(context) {
     assert.ok((await browser.text(".hit-facts")).includes("<b>Bold</b>"));
     await browser.click(".why");
     await browser.find(".explanation");
-    assert.ok(!(await browser.run("() => window.hacked || document.querySelector('.hit img[onerror], .hit b')")), "nothing of it is an element");
+    assert.ok(
+      !(await browser.run("() => window.hacked || document.querySelector('.hit img[onerror], .hit b')")),
+      "nothing of it is an element",
+    );
   });
 
   test("boosts are moved by a slider, previewed and saved", async () => {
@@ -170,7 +189,10 @@ export function merchandising(context) {
     await browser.click(".save-bar button", "Save");
     await saved(browser);
     const { numeric } = await shop.call("GET", "/v1/indexes/shop/boosts");
-    assert.deepEqual(numeric.map(({ field, percent }) => [field, percent]), [["margin", 100]]);
+    assert.deepEqual(
+      numeric.map(({ field, percent }) => [field, percent]),
+      [["margin", 100]],
+    );
   });
 
   test("the effect of boosts, and the queries that a draft changes, are told where the server knows them", async () => {
@@ -180,7 +202,8 @@ export function merchandising(context) {
     await visit(browser, shop, "boosts");
     await browser.find(".preview .column");
     if (knowsEffect) assert.match(await (await browser.find(".effect svg.chart")).name(), /from 0 % to \+\d+/);
-    if (knowsQueries) assert.match(await until("queries", () => browser.text(".changed-queries")), /most frequent of late/);
+    if (knowsQueries)
+      assert.match(await until("queries", () => browser.text(".changed-queries")), /most frequent of late/);
     assert.equal((await browser.all(".effect")).length > 0, knowsEffect);
     await visit(browser, shop, "queries");
     if (await shop.knows("GET", "/v1/indexes/shop/queries")) await browser.find("tbody th", "sandals");
@@ -191,7 +214,10 @@ export function merchandising(context) {
     await shop.call("PUT", "/v1/indexes/shop/boosts", { percent_max: 30 });
     await visit(browser, shop, "boosts");
     await browser.click("button", "Boost by a number");
-    await shop.call("PUT", "/v1/indexes/shop/boosts", { percent_max: 25, attributes: [{ filter: { brand: ["Nike"] }, percent: 5 }] });
+    await shop.call("PUT", "/v1/indexes/shop/boosts", {
+      percent_max: 25,
+      attributes: [{ filter: { brand: ["Nike"] }, percent: 5 }],
+    });
     await browser.click(".save-bar button", "Save");
     await browser.find(".clash", "Somebody else changed it");
     assert.equal((await browser.all("[aria-label='Boost by Margin']")).length, 1, "the draft is still there");
@@ -200,7 +226,11 @@ export function merchandising(context) {
     await browser.click(".save-bar button", "Save");
     await saved(browser);
     const boosts = await shop.call("GET", "/v1/indexes/shop/boosts");
-    assert.deepEqual([boosts.percent_max, boosts.attributes.length, boosts.numeric.length], [25, 1, 1], "nothing of either is lost");
+    assert.deepEqual(
+      [boosts.percent_max, boosts.attributes.length, boosts.numeric.length],
+      [25, 1, 1],
+      "nothing of either is lost",
+    );
   });
 
   test("a clash over a dragged pin keeps the draft, too", async () => {
@@ -229,7 +259,11 @@ export function merchandising(context) {
     const { synonyms } = await shop.call("GET", "/v1/indexes/shop/settings");
     assert.deepEqual(synonyms[0], ["zorbing", "trainers"]);
     await visit(browser, shop, "suggestions", "?pin=zorbing+shoes");
-    await until("it is in the list", () => browser.run("() => [...document.querySelectorAll('.rows input')].some((input) => input.value === 'zorbing shoes')"));
+    await until("it is in the list", () =>
+      browser.run(
+        "() => [...document.querySelectorAll('.rows input')].some((input) => input.value === 'zorbing shoes')",
+      ),
+    );
     await browser.click(".save-bar button", "Save");
     await saved(browser);
     await browser.find(".try-list li", "pinned");

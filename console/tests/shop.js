@@ -28,7 +28,15 @@ const BANNER = '<img src=x onerror="window.hacked=true"><script>window.hacked=tr
 /** Whoever shows this as HTML runs its script. */
 export const MARKUP = BANNER;
 
-const HOSTILE = { id: "hostile", title: `Zibbidy ${BANNER}`, brand: "<b>Bold</b>", category: ["Shoes"], price: 12.5, currency: "EUR", stock: 3 };
+const HOSTILE = {
+  id: "hostile",
+  title: `Zibbidy ${BANNER}`,
+  brand: "<b>Bold</b>",
+  category: ["Shoes"],
+  price: 12.5,
+  currency: "EUR",
+  stock: 3,
+};
 
 export class Shop {
   /** Imports the sample shop, or the first products of it, and starts the server; `needsKeys` makes it ask for keys. */
@@ -44,8 +52,23 @@ export class Shop {
     const options = { env: { ...process.env, RUST_BACKTRACE: "1" } };
     await run(program(), ["import", "--data-dir", data, "--index", "shop", "--config", config, products], options);
     let key = "";
-    if (needsKeys) key = (await run(program(), ["keys", "create", "--data-dir", data, "--scope", "admin", "--name", "chief"], options)).stdout.trim().split(/\s+/).at(-1);
-    const args = ["serve", "--data-dir", data, "--config", config, "--listen", "127.0.0.1:0", ...(needsKeys ? [] : ["--dev"])];
+    if (needsKeys)
+      key = (
+        await run(program(), ["keys", "create", "--data-dir", data, "--scope", "admin", "--name", "chief"], options)
+      ).stdout
+        .trim()
+        .split(/\s+/)
+        .at(-1);
+    const args = [
+      "serve",
+      "--data-dir",
+      data,
+      "--config",
+      config,
+      "--listen",
+      "127.0.0.1:0",
+      ...(needsKeys ? [] : ["--dev"]),
+    ];
     const { child, found } = await started(program(), args, /(127\.0\.0\.1:\d+)/, options);
     const address = `http://${found[1]}`;
     const shop = new Shop(address, child, folder, key);
@@ -74,8 +97,15 @@ export class Shop {
 
   /** Makes a call as somebody beside the console. */
   async call(method, path, body) {
-    const headers = { "Content-Type": "application/json", ...(this.key ? { Authorization: `Bearer ${this.key}` } : {}) };
-    const reply = await fetch(this.address + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const headers = {
+      "Content-Type": "application/json",
+      ...(this.key ? { Authorization: `Bearer ${this.key}` } : {}),
+    };
+    const reply = await fetch(this.address + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
     const answer = await reply.json();
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(answer)}`);
     return answer;

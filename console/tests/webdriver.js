@@ -14,7 +14,19 @@ const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
 const LOOK_MS = 40;
 
 /** Keys by name, as the protocol writes them. */
-export const KEYS = { Enter: "\uE007", Escape: "\uE00C", Tab: "\uE004", Space: " ", ArrowUp: "\uE013", ArrowDown: "\uE015", Backspace: "\uE003", Control: "\uE009", Shift: "\uE008", Home: "\uE011", End: "\uE010" };
+export const KEYS = {
+  Enter: "\uE007",
+  Escape: "\uE00C",
+  Tab: "\uE004",
+  Space: " ",
+  ArrowUp: "\uE013",
+  ArrowDown: "\uE015",
+  Backspace: "\uE003",
+  Control: "\uE009",
+  Shift: "\uE008",
+  Home: "\uE011",
+  End: "\uE010",
+};
 
 /** Asks `look` until it answers something true. */
 export async function until(what, look, patience_ms = PATIENCE_MS) {
@@ -37,13 +49,22 @@ export async function started(command, args, line, options = {}) {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
   let output = "";
   let failure = null;
-  child.on("error", (error) => { failure = error; });
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => { output = (output + text).slice(-20_000); });
-  const found = await until(`${command} says ${line}`, () => {
-    if (failure) throw failure;
-    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}: ${output}`);
-    return line.exec(output);
-  }, 60_000);
+  child.on("error", (error) => {
+    failure = error;
+  });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (text) => {
+      output = (output + text).slice(-20_000);
+    });
+  const found = await until(
+    `${command} says ${line}`,
+    () => {
+      if (failure) throw failure;
+      if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}: ${output}`);
+      return line.exec(output);
+    },
+    60_000,
+  );
   return { child, found };
 }
 
@@ -60,7 +81,8 @@ export async function ended(child) {
 async function ask(method, url, body) {
   const reply = await fetch(url, { method, body: body === undefined ? undefined : JSON.stringify(body) });
   const { value } = await reply.json();
-  if (!reply.ok) throw Object.assign(new Error(`${value.error}: ${value.message.split("\n")[0]}`), { code: value.error });
+  if (!reply.ok)
+    throw Object.assign(new Error(`${value.error}: ${value.message.split("\n")[0]}`), { code: value.error });
   return value;
 }
 
@@ -70,8 +92,17 @@ export class Browser {
     const profile = await mkdtemp(join(tmpdir(), "vitrine-browser-"));
     const { child, found } = await started("chromedriver", ["--port=0"], /started successfully on port (\d+)/);
     const root = `http://127.0.0.1:${found[1]}`;
-    const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb", "--hide-scrollbars",
-      "--window-size=1440,900", "--lang=en-GB", `--user-data-dir=${profile}`];
+    const args = [
+      "--headless=new",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--force-color-profile=srgb",
+      "--hide-scrollbars",
+      "--window-size=1440,900",
+      "--lang=en-GB",
+      `--user-data-dir=${profile}`,
+    ];
     const wanted = { browserName: "chrome", "goog:chromeOptions": { args }, "goog:loggingPrefs": { browser: "ALL" } };
     const { sessionId } = await ask("POST", `${root}/session`, { capabilities: { alwaysMatch: wanted } });
     const browser = new Browser(`${root}/session/${sessionId}`, child, profile);
@@ -118,7 +149,12 @@ export class Browser {
 
   /** The size of what is seen; a narrow one is a phone's, with touch. */
   async size(width, height, { isPhone = false } = {}) {
-    await this.devtools("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: isPhone ? 2 : 1, mobile: isPhone });
+    await this.devtools("Emulation.setDeviceMetricsOverride", {
+      width,
+      height,
+      deviceScaleFactor: isPhone ? 2 : 1,
+      mobile: isPhone,
+    });
     await this.devtools("Emulation.setTouchEmulationEnabled", { enabled: isPhone });
   }
 
@@ -133,10 +169,14 @@ export class Browser {
 
   /** Finds elements that are shown, by selector and, if given, by a part of their text or name. */
   async all(selector, text = "") {
-    const found = await this.run(`(selector, text) => [...document.querySelectorAll(selector)].filter((element) => {
+    const found = await this.run(
+      `(selector, text) => [...document.querySelectorAll(selector)].filter((element) => {
       const name = element.getAttribute("aria-label") ?? element.textContent;
       return element.checkVisibility() && name.includes(text);
-    })`, selector, text);
+    })`,
+      selector,
+      text,
+    );
     return found.map((reference) => new Element(this, reference));
   }
 
@@ -177,15 +217,26 @@ export class Browser {
     const actions = [
       ...held.map((value) => ({ type: "keyDown", value })),
       ...[...held].reverse().map((value) => ({ type: "keyUp", value })),
-      ...tapped.flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]),
+      ...tapped.flatMap((value) => [
+        { type: "keyDown", value },
+        { type: "keyUp", value },
+      ]),
     ];
     await this.send("POST", "actions", { actions: [{ type: "key", id: "keyboard", actions }] });
   }
 
   /** Drags from one point of the view to another, in steps as a hand does. */
   async drag(from, to) {
-    const at = (share) => ({ x: Math.round(from.x + (to.x - from.x) * share), y: Math.round(from.y + (to.y - from.y) * share) });
-    const steps = [0.1, 0.35, 0.65, 0.9, 1].map((share) => ({ type: "pointerMove", duration: 30, origin: "viewport", ...at(share) }));
+    const at = (share) => ({
+      x: Math.round(from.x + (to.x - from.x) * share),
+      y: Math.round(from.y + (to.y - from.y) * share),
+    });
+    const steps = [0.1, 0.35, 0.65, 0.9, 1].map((share) => ({
+      type: "pointerMove",
+      duration: 30,
+      origin: "viewport",
+      ...at(share),
+    }));
     const actions = [
       { type: "pointerMove", duration: 0, origin: "viewport", ...at(0) },
       { type: "pointerDown", button: 0 },
@@ -193,7 +244,9 @@ export class Browser {
       { type: "pause", duration: 50 },
       { type: "pointerUp", button: 0 },
     ];
-    await this.send("POST", "actions", { actions: [{ type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions }] });
+    await this.send("POST", "actions", {
+      actions: [{ type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions }],
+    });
     await this.send("DELETE", "actions");
   }
 
@@ -229,10 +282,13 @@ class Element {
 
   /** The middle of what is seen of it. */
   middle() {
-    return this.browser.run(`(element) => {
+    return this.browser.run(
+      `(element) => {
       element.scrollIntoView({ block: "nearest" });
       const { x, y, width, height } = element.getBoundingClientRect();
       return { x: Math.round(x + width / 2), y: Math.round(y + height / 2), top: y, height };
-    }`, this.reference);
+    }`,
+      this.reference,
+    );
   }
 }

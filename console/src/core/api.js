@@ -71,7 +71,11 @@ export async function call(method, path, { body, version, signal } = {}) {
     reply = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal(0, { code: "unreachable", message: "The server cannot be reached.", hint: "Is it running? Try again." });
+    throw new Refusal(0, {
+      code: "unreachable",
+      message: "The server cannot be reached.",
+      hint: "Is it running? Try again.",
+    });
   }
   const data = tidied(await read(reply));
   if (!reply.ok) throw new Refusal(reply.status, data.error);

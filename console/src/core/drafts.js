@@ -11,7 +11,9 @@ const place = (name) => PREFIX + name;
 
 function kept() {
   try {
-    return Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+    return Object.keys(sessionStorage)
+      .filter((name) => name.startsWith(PREFIX))
+      .map((name) => name.slice(PREFIX.length));
   } catch {
     return [];
   }
@@ -108,7 +110,12 @@ export function useEditable(name, read, write) {
         setState({ error: null, clash: null, merged: null, isSaving: false });
         return answer;
       } catch (error) {
-        setState({ error: error.isClash ? null : error, clash: error.isClash ? error : null, merged: null, isSaving: false });
+        setState({
+          error: error.isClash ? null : error,
+          clash: error.isClash ? error : null,
+          merged: null,
+          isSaving: false,
+        });
         return null;
       }
     },

@@ -26,8 +26,7 @@ export function money(amount, currency) {
 export const number = (value) => (typeof value === "number" ? whole.format(value) : "");
 
 /** A signed number with a real minus. */
-export const signed = (value, digits = 2) =>
-  `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+export const signed = (value, digits = 2) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
 
 /** Percent without superfluous digits. */
 export const percent = (value) => `${value < 0 ? "−" : ""}${Number(Math.abs(value).toFixed(1))} %`;
@@ -63,10 +62,19 @@ export function localInput(text) {
 }
 
 /** RFC 3339 of such an input; nothing where it is empty. */
-export const fromLocalInput = (text) => valid(text)?.toISOString().replace(/\.\d+Z$/, "Z");
+export const fromLocalInput = (text) =>
+  valid(text)
+    ?.toISOString()
+    .replace(/\.\d+Z$/, "Z");
 
 export const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
 /** Letters, digits and hyphens of a text, as ids have them; at most 64. */
 export const slug = (text) =>
-  text.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 56).replace(/-+$/, "");
+  text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 56)
+    .replace(/-+$/, "");

@@ -10,8 +10,9 @@ export function same(one, other) {
   }
   if (!isObject(one) || !isObject(other)) return false;
   const names = Object.keys(one);
-  return names.length === Object.keys(other).length
-    && names.every((name) => name in other && same(one[name], other[name]));
+  return (
+    names.length === Object.keys(other).length && names.every((name) => name in other && same(one[name], other[name]))
+  );
 }
 
 /**
@@ -38,7 +39,8 @@ export function readable(value, indent = "") {
   }
   const inner = `${indent}  `;
   const isList = Array.isArray(value);
-  const parts = isList ? value.map((part) => readable(part, inner))
+  const parts = isList
+    ? value.map((part) => readable(part, inner))
     : Object.entries(value).map(([name, part]) => `${JSON.stringify(name)}: ${readable(part, inner)}`);
   const [open, close] = isList ? "[]" : "{}";
   return `${open}\n${parts.map((part) => inner + part).join(",\n")}\n${indent}${close}`;
@@ -49,8 +51,10 @@ export const copy = (value) => (value === undefined ? undefined : structuredClon
 
 /** A copy without names whose value is absent or empty. */
 export function compact(object) {
-  const kept = Object.entries(object).filter(([, value]) =>
-    value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0));
+  const kept = Object.entries(object).filter(
+    ([, value]) =>
+      value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0),
+  );
   return Object.fromEntries(kept);
 }
 

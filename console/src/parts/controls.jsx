@@ -35,21 +35,39 @@ export function Field({ label, hint, children, wide = false }) {
 }
 
 export function TextInput({ onValue, ...rest }) {
-  return <input type="text" autocomplete="off" spellcheck={false} {...rest} onInput={(event) => onValue(event.currentTarget.value)} />;
+  return (
+    <input
+      type="text"
+      autocomplete="off"
+      spellcheck={false}
+      {...rest}
+      onInput={(event) => onValue(event.currentTarget.value)}
+    />
+  );
 }
 
 /** A number; an empty input is `null`. */
 export function NumberInput({ value, onValue, ...rest }) {
   const given = (text) => (text === "" || Number.isNaN(Number(text)) ? null : Number(text));
   return (
-    <input type="number" step="any" {...rest} value={value ?? ""} onInput={(event) => onValue(given(event.currentTarget.value))} />
+    <input
+      type="number"
+      step="any"
+      {...rest}
+      value={value ?? ""}
+      onInput={(event) => onValue(given(event.currentTarget.value))}
+    />
   );
 }
 
 export function Select({ value, onValue, options, ...rest }) {
   return (
     <select {...rest} value={value} onChange={(event) => onValue(event.currentTarget.value)}>
-      {options.map(([name, text]) => <option key={name} value={name} selected={name === value}>{text}</option>)}
+      {options.map(([name, text]) => (
+        <option key={name} value={name} selected={name === value}>
+          {text}
+        </option>
+      ))}
     </select>
   );
 }
@@ -57,7 +75,12 @@ export function Select({ value, onValue, options, ...rest }) {
 export function Switch({ checked, onValue, children }) {
   return (
     <label class="switch">
-      <input type="checkbox" role="switch" checked={checked} onChange={(event) => onValue(event.currentTarget.checked)} />
+      <input
+        type="checkbox"
+        role="switch"
+        checked={checked}
+        onChange={(event) => onValue(event.currentTarget.checked)}
+      />
       <span>{children}</span>
     </label>
   );
@@ -75,7 +98,9 @@ export function Check({ checked, onValue, children }) {
 /** A slider with the number that it stands at, which can be typed as well. */
 export function Slider({ label, value, onValue, min, max, step = 1, unit = "", text }) {
   const id = useId();
-  const at = (min < 0 ? [0, value].sort((one, other) => one - other) : [min, value]).map((one) => ((one - min) / (max - min)) * 100);
+  const at = (min < 0 ? [0, value].sort((one, other) => one - other) : [min, value]).map(
+    (one) => ((one - min) / (max - min)) * 100,
+  );
   const given = (event) => {
     const next = Number(event.currentTarget.value);
     if (event.currentTarget.value !== "" && next >= min && next <= max) onValue(next);
@@ -83,16 +108,33 @@ export function Slider({ label, value, onValue, min, max, step = 1, unit = "", t
   return (
     <div class="slider">
       <label for={id}>{label}</label>
-      <input id={id} type="range" min={min} max={max} step={step} value={value} onInput={given} aria-valuetext={text}
-        style={{ "--from": `${at[0]}%`, "--to": `${at[1]}%` }} />
-      {text
-        ? <output for={id}>{text}</output>
-        : (
-          <span class="slider-number">
-            <input type="number" aria-label={`${label}, as a number`} min={min} max={max} step={step} value={value} onInput={given} />
-            {unit && <span aria-hidden="true">{unit}</span>}
-          </span>
-        )}
+      <input
+        id={id}
+        type="range"
+        min={min}
+        max={max}
+        step={step}
+        value={value}
+        onInput={given}
+        aria-valuetext={text}
+        style={{ "--from": `${at[0]}%`, "--to": `${at[1]}%` }}
+      />
+      {text ? (
+        <output for={id}>{text}</output>
+      ) : (
+        <span class="slider-number">
+          <input
+            type="number"
+            aria-label={`${label}, as a number`}
+            min={min}
+            max={max}
+            step={step}
+            value={value}
+            onInput={given}
+          />
+          {unit && <span aria-hidden="true">{unit}</span>}
+        </span>
+      )}
     </div>
   );
 }
@@ -103,7 +145,10 @@ export function Tokens({ values, onValues, label, placeholder, id, suggested = [
   const input = useRef(null);
   const list = useId();
   const add = (text) => {
-    const added = text.split(",").map((part) => part.trim()).filter((part) => part && !values.includes(part));
+    const added = text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part && !values.includes(part));
     if (added.length) onValues([...values, ...added]);
     setTyped("");
   };
@@ -124,13 +169,31 @@ export function Tokens({ values, onValues, label, placeholder, id, suggested = [
       {values.map((value, place) => (
         <span class="token" key={value}>
           {String(value)}
-          <button type="button" aria-label={`Remove ${value}`} onClick={() => remove(place)}><Icon name="close" size={12} /></button>
+          <button type="button" aria-label={`Remove ${value}`} onClick={() => remove(place)}>
+            <Icon name="close" size={12} />
+          </button>
         </span>
       ))}
-      <input ref={input} id={id} type="text" aria-label={id ? undefined : label} placeholder={values.length ? "" : placeholder} value={typed}
-        list={suggested.length ? list : undefined} autocomplete="off" onKeyDown={onKeyDown}
-        onInput={(event) => setTyped(event.currentTarget.value)} onBlur={() => add(typed)} />
-      {suggested.length > 0 && <datalist id={list}>{suggested.map((value) => <option key={value} value={value} />)}</datalist>}
+      <input
+        ref={input}
+        id={id}
+        type="text"
+        aria-label={id ? undefined : label}
+        placeholder={values.length ? "" : placeholder}
+        value={typed}
+        list={suggested.length ? list : undefined}
+        autocomplete="off"
+        onKeyDown={onKeyDown}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+        onBlur={() => add(typed)}
+      />
+      {suggested.length > 0 && (
+        <datalist id={list}>
+          {suggested.map((value) => (
+            <option key={value} value={value} />
+          ))}
+        </datalist>
+      )}
     </div>
   );
 }
@@ -170,12 +233,26 @@ export function JsonField({ label, value, onValue, rows = 6, check = () => "" })
   return (
     <div class="field wide grow">
       <label for={id}>{label}</label>
-      <textarea id={id} class="json" rows={rows} spellcheck={false} value={text} aria-invalid={problem !== ""} aria-describedby={`${id}-problem`} onInput={(event) => type(event.currentTarget.value)} />
-      <p class="hint mistake" id={`${id}-problem`} role="status">{problem}</p>
+      <textarea
+        id={id}
+        class="json"
+        rows={rows}
+        spellcheck={false}
+        value={text}
+        aria-invalid={problem !== ""}
+        aria-describedby={`${id}-problem`}
+        onInput={(event) => type(event.currentTarget.value)}
+      />
+      <p class="hint mistake" id={`${id}-problem`} role="status">
+        {problem}
+      </p>
     </div>
   );
 }
 
 export const Chip = ({ kind = "", icon, children, ...rest }) => (
-  <span class={`chip ${kind}`} {...rest}>{icon && <Icon name={icon} size={14} />}{children}</span>
+  <span class={`chip ${kind}`} {...rest}>
+    {icon && <Icon name={icon} size={14} />}
+    {children}
+  </span>
 );

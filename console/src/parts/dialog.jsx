@@ -38,12 +38,18 @@ export function Confirm({ title, children, action, kind = "danger", onConfirm, o
     setBusy(false);
   };
   return (
-    <Dialog title={title} onClose={onClose} actions={(
-      <>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button kind={kind} onClick={run} disabled={isBusy}>{action}</Button>
-      </>
-    )}>
+    <Dialog
+      title={title}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind={kind} onClick={run} disabled={isBusy}>
+            {action}
+          </Button>
+        </>
+      }
+    >
       {children}
       {error}
     </Dialog>
@@ -84,20 +90,42 @@ export function Menu({ label, icon = "more", text, items, kind = "" }) {
   };
   return (
     <div class="menu" ref={root}>
-      <button ref={button} type="button" class={text ? `button ${kind}` : `icon-button ${kind}`} aria-label={label} title={text ? undefined : label}
-        aria-haspopup="menu" aria-expanded={isOpen} aria-controls={isOpen ? id : undefined} onClick={() => setOpen(!isOpen)}>
-        <Icon name={icon} />{text && <span>{text}</span>}
+      <button
+        ref={button}
+        type="button"
+        class={text ? `button ${kind}` : `icon-button ${kind}`}
+        aria-label={label}
+        title={text ? undefined : label}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? id : undefined}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Icon name={icon} />
+        {text && <span>{text}</span>}
       </button>
       {isOpen && (
         <div class="menu-list" role="menu" id={id} ref={list} onKeyDown={onKeyDown} aria-label={label}>
-          {items.map((item, place) => (item
-            ? (
-              <button key={item.label} type="button" role="menuitem" tabIndex={-1} class={item.kind ?? ""}
-                onClick={() => { close(); item.run(); }}>
-                {item.icon && <Icon name={item.icon} size={16} />}{item.label}
+          {items.map((item, place) =>
+            item ? (
+              <button
+                key={item.label}
+                type="button"
+                role="menuitem"
+                tabIndex={-1}
+                class={item.kind ?? ""}
+                onClick={() => {
+                  close();
+                  item.run();
+                }}
+              >
+                {item.icon && <Icon name={item.icon} size={16} />}
+                {item.label}
               </button>
-            )
-            : <hr key={place} />))}
+            ) : (
+              <hr key={place} />
+            ),
+          )}
         </div>
       )}
     </div>

@@ -25,9 +25,15 @@ export function Toasts() {
   return (
     <>
       <div class="toasts" role="status" aria-live="polite">
-        {useCell(toasts).map(({ text, kind, number }) => <p key={number} class={`toast ${kind}`}>{text}</p>)}
+        {useCell(toasts).map(({ text, kind, number }) => (
+          <p key={number} class={`toast ${kind}`}>
+            {text}
+          </p>
+        ))}
       </div>
-      <p class="unseen" role="status" aria-live="assertive" id="announced">{useCell(announced)}</p>
+      <p class="unseen" role="status" aria-live="assertive" id="announced">
+        {useCell(announced)}
+      </p>
     </>
   );
 }
@@ -49,9 +55,24 @@ export function Problem({ error, retry }) {
     <div role="alert">
       <Note kind="bad" icon="warn">
         {title && <strong>{title} </strong>}
-        {error.message}{error.hint ? ` — ${error.hint}` : ""}
-        {error.status === 401 && <> <button type="button" class="link" onClick={signInAgain}>Sign in again</button></>}
-        {retry && <> <button type="button" class="link" onClick={retry}>Try again</button></>}
+        {error.message}
+        {error.hint ? ` — ${error.hint}` : ""}
+        {error.status === 401 && (
+          <>
+            {" "}
+            <button type="button" class="link" onClick={signInAgain}>
+              Sign in again
+            </button>
+          </>
+        )}
+        {retry && (
+          <>
+            {" "}
+            <button type="button" class="link" onClick={retry}>
+              Try again
+            </button>
+          </>
+        )}
       </Note>
     </div>
   );
@@ -74,31 +95,55 @@ export function SaveBar({ editable, what, onSaved, extra, isInvalid = false }) {
         <div role="alert" class="clash">
           <Note kind="warn" icon="warn">
             <strong>Somebody else changed it.</strong> {clash.message}. Your draft is kept.
-            <div class="note-actions"><Button kind="primary" onClick={editable.takeIn}>Reload and reapply my draft</Button></div>
+            <div class="note-actions">
+              <Button kind="primary" onClick={editable.takeIn}>
+                Reload and reapply my draft
+              </Button>
+            </div>
           </Note>
         </div>
       )}
       {merged && isDirty && (
         <div role="status">
           <Note kind={merged.clashes.length ? "warn" : "good"} icon={merged.clashes.length ? "warn" : "check"}>
-            {merged.clashes.length === 0
-              ? "Your draft now stands on the latest version; nothing of theirs is lost."
-              : <>Both of you changed <code>{merged.clashes.join(", ")}</code>: yours is shown. Look it over before you save.</>}
+            {merged.clashes.length === 0 ? (
+              "Your draft now stands on the latest version; nothing of theirs is lost."
+            ) : (
+              <>
+                Both of you changed <code>{merged.clashes.join(", ")}</code>: yours is shown. Look it over before you
+                save.
+              </>
+            )}
           </Note>
         </div>
       )}
       <div class="save-actions">
-        <span class="muted" role="status">{isSaving ? "Saving…" : isDirty ? "Draft, not saved" : "No changes"}</span>
+        <span class="muted" role="status">
+          {isSaving ? "Saving…" : isDirty ? "Draft, not saved" : "No changes"}
+        </span>
         {extra}
-        <Button onClick={editable.discard} disabled={!isDirty || isSaving}>Discard</Button>
-        <Button kind="primary" onClick={save} disabled={!isDirty || isSaving || isInvalid}>Save</Button>
+        <Button onClick={editable.discard} disabled={!isDirty || isSaving}>
+          Discard
+        </Button>
+        <Button kind="primary" onClick={save} disabled={!isDirty || isSaving || isInvalid}>
+          Save
+        </Button>
       </div>
     </div>
   );
 }
 
-export const Loading = ({ what = "Loading" }) => <p class="loading" role="status">{what}…</p>;
+export const Loading = ({ what = "Loading" }) => (
+  <p class="loading" role="status">
+    {what}…
+  </p>
+);
 
 export function Empty({ title, children }) {
-  return <div class="empty"><p class="empty-title">{title}</p>{children && <p class="muted">{children}</p>}</div>;
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children && <p class="muted">{children}</p>}
+    </div>
+  );
 }

@@ -30,22 +30,37 @@ const FOUND_MAX = 6;
 export function ProductFinder({ index, label, onFound, placeholder = "Title, brand or id" }) {
   const [q, setQ] = useState("");
   const id = useId();
-  const { data } = useLoaded(async (signal) => {
-    if (!q.trim()) return [];
-    const body = { q, per_page: FOUND_MAX, mode: "lexical", personalize: 0 };
-    const found = (await call("POST", inIndex(index, "search"), { body, signal })).data.hits.map(({ product }) => product);
-    if (found.some((product) => product.id === q.trim()) || /\s/.test(q.trim())) return found;
-    const named = await call("GET", inIndex(index, "products", q.trim()), { signal }).catch(() => null);
-    return named ? [named.data, ...found] : found;
-  }, [index, q], 200);
+  const { data } = useLoaded(
+    async (signal) => {
+      if (!q.trim()) return [];
+      const body = { q, per_page: FOUND_MAX, mode: "lexical", personalize: 0 };
+      const found = (await call("POST", inIndex(index, "search"), { body, signal })).data.hits.map(
+        ({ product }) => product,
+      );
+      if (found.some((product) => product.id === q.trim()) || /\s/.test(q.trim())) return found;
+      const named = await call("GET", inIndex(index, "products", q.trim()), { signal }).catch(() => null);
+      return named ? [named.data, ...found] : found;
+    },
+    [index, q],
+    200,
+  );
   const choose = (product) => {
     setQ("");
     onFound(product);
   };
   return (
     <div class="finder">
-      <label for={id} class="unseen">{label}</label>
-      <input id={id} type="search" value={q} placeholder={placeholder} autocomplete="off" onInput={(event) => setQ(event.currentTarget.value)} />
+      <label for={id} class="unseen">
+        {label}
+      </label>
+      <input
+        id={id}
+        type="search"
+        value={q}
+        placeholder={placeholder}
+        autocomplete="off"
+        onInput={(event) => setQ(event.currentTarget.value)}
+      />
       {q && data && (
         <ul class="finder-list" aria-label="Found products">
           {data.length === 0 && <li class="muted">Nothing found</li>}
@@ -69,13 +84,18 @@ const known = new Map();
 /** The products of ids, as far as the key may read them. */
 export function useProducts(index, ids) {
   const wanted = [...new Set(ids)];
-  const { data } = useLoaded(async (signal) => {
-    const missing = wanted.filter((id) => id && !known.has(`${index}/${id}`));
-    await Promise.all(missing.map(async (id) => {
-      const answer = await call("GET", inIndex(index, "products", id), { signal }).catch(() => null);
-      if (answer) known.set(`${index}/${id}`, answer.data);
-    }));
-    return new Map(wanted.map((id) => [id, known.get(`${index}/${id}`)]));
-  }, [index, wanted.join("\n")]);
+  const { data } = useLoaded(
+    async (signal) => {
+      const missing = wanted.filter((id) => id && !known.has(`${index}/${id}`));
+      await Promise.all(
+        missing.map(async (id) => {
+          const answer = await call("GET", inIndex(index, "products", id), { signal }).catch(() => null);
+          if (answer) known.set(`${index}/${id}`, answer.data);
+        }),
+      );
+      return new Map(wanted.map((id) => [id, known.get(`${index}/${id}`)]));
+    },
+    [index, wanted.join("\n")],
+  );
   return data ?? new Map();
 }

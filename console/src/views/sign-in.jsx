@@ -19,11 +19,27 @@ export function SignIn({ problem }) {
       <form class="panel" onSubmit={submit}>
         <p class="wordmark">Vitrine</p>
         <h1>Sign in to the console</h1>
-        <Field label="Access key" hint="With the scope merchandise or admin. It stays in this tab and is gone when you close it." wide>{(id) => (
-          <input id={id} type="password" autocomplete="off" value={key} required onInput={(event) => setKey(event.currentTarget.value)} placeholder="ID.SECRET" />
-        )}</Field>
+        <Field
+          label="Access key"
+          hint="With the scope merchandise or admin. It stays in this tab and is gone when you close it."
+          wide
+        >
+          {(id) => (
+            <input
+              id={id}
+              type="password"
+              autocomplete="off"
+              value={key}
+              required
+              onInput={(event) => setKey(event.currentTarget.value)}
+              placeholder="ID.SECRET"
+            />
+          )}
+        </Field>
         <Problem error={problem} />
-        <Button kind="primary wide" type="submit" disabled={isBusy || !key.trim()}>Sign in</Button>
+        <Button kind="primary wide" type="submit" disabled={isBusy || !key.trim()}>
+          Sign in
+        </Button>
       </form>
     </main>
   );

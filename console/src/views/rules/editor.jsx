@@ -27,7 +27,10 @@ function isWhole(action) {
   return action.content !== "" && action.content !== undefined;
 }
 
-const mistakeOf = (read) => (read !== null && typeof read === "object" && Array.isArray(read.then) ? "" : "A rule is an object with a list “then”.");
+const mistakeOf = (read) =>
+  read !== null && typeof read === "object" && Array.isArray(read.then)
+    ? ""
+    : "A rule is an object with a list “then”.";
 
 /** The words of a rule's condition on the query, to try it with. */
 const ownQuery = (rule) => Object.values(rule?.when?.query ?? {})[0] ?? "";
@@ -37,7 +40,10 @@ function useRule(index, id) {
   const read = async () => {
     if (!id) return { data: copy(NEW), version: (await call("GET", inIndex(index, "rules"))).version };
     try {
-      const { data: { id: _, ...rule }, version } = await call("GET", path(id));
+      const {
+        data: { id: _, ...rule },
+        version,
+      } = await call("GET", path(id));
       return { data: rule, version };
     } catch (error) {
       // It may exist as a draft alone.
@@ -45,10 +51,16 @@ function useRule(index, id) {
       return { data: null, version: (await call("GET", inIndex(index, "rules"))).version };
     }
   };
-  return { read, write: (name) => async (rule, version) => {
-    const { data: { id: _, ...saved }, version: next } = await call("PUT", path(name), { body: rule, version });
-    return { data: saved, version: next };
-  } };
+  return {
+    read,
+    write: (name) => async (rule, version) => {
+      const {
+        data: { id: _, ...saved },
+        version: next,
+      } = await call("PUT", path(name), { body: rule, version });
+      return { data: saved, version: next };
+    },
+  };
 }
 
 export function RuleEditor({ index, id, params }) {
@@ -62,8 +74,20 @@ export function RuleEditor({ index, id, params }) {
   const [q, setQ] = useState(params.get("q"));
   const [shopper, setShopper] = useState("");
   const [isAhead, setAhead] = useState(true);
-  if (!editable.isReady) return <div class="page">{editable.error ? <Problem error={editable.error} /> : <Loading what="Reading the rule" />}</div>;
-  if (!rule) return <div class="page"><Note kind="warn" icon="warn">There is no rule “{id}” any more. <a href={to(index, "rules")}>All rules</a></Note></div>;
+  if (!editable.isReady)
+    return (
+      <div class="page">
+        {editable.error ? <Problem error={editable.error} /> : <Loading what="Reading the rule" />}
+      </div>
+    );
+  if (!rule)
+    return (
+      <div class="page">
+        <Note kind="warn" icon="warn">
+          There is no rule “{id}” any more. <a href={to(index, "rules")}>All rules</a>
+        </Note>
+      </div>
+    );
   const set = (part) => editable.set({ ...rule, ...part });
   const whole = rule.then.length > 0 && rule.then.every(isWhole);
   const draft = whole ? { rules: { [used || "draft"]: isAhead ? atOnce(rule) : rule } } : null;
@@ -76,36 +100,100 @@ export function RuleEditor({ index, id, params }) {
     <div class="page split">
       <header class="page-head">
         <div>
-          <p class="crumbs"><a href={to(index, "rules")}>Rules</a></p>
+          <p class="crumbs">
+            <a href={to(index, "rules")}>Rules</a>
+          </p>
           <h1>{id ? rule.description || id : "New rule"}</h1>
         </div>
         <div class="head-tools">
-          <Choice label="How the rule is edited" value={mode} onValue={setMode} options={[["form", "Form"], ["json", "JSON"]]} />
-          {isExisting && <Button kind="danger-quiet" icon="trash" onClick={() => setAsks(true)}>Delete</Button>}
+          <Choice
+            label="How the rule is edited"
+            value={mode}
+            onValue={setMode}
+            options={[
+              ["form", "Form"],
+              ["json", "JSON"],
+            ]}
+          />
+          {isExisting && (
+            <Button kind="danger-quiet" icon="trash" onClick={() => setAsks(true)}>
+              Delete
+            </Button>
+          )}
         </div>
       </header>
       <div class="split-main">
-        {mode === "json"
-          ? <section class="panel"><JsonField label="The rule as JSON" rows={26} value={rule} onValue={editable.set} check={mistakeOf} /></section>
-          : (
-            <>
-              <section class="panel">
-                <Field label="Description" wide>{(field) => <TextInput id={field} value={rule.description} placeholder="What it is for" onValue={describe} spellcheck />}</Field>
-                <div class="field-row">
-                  {!id && <Field label="Name" hint="Letters, digits, - and _">{(field) => <TextInput id={field} value={name} maxLength={64} onValue={(text) => setName(text.replace(/[^\w-]/g, "-"))} />}</Field>}
-                  <Field label="Priority" hint="Higher acts first">{(field) => <NumberInput id={field} step={1} value={rule.priority} onValue={(priority) => set({ priority: Math.trunc(priority ?? 0) })} />}</Field>
-                  <Switch checked={rule.enabled !== false} onValue={(enabled) => set({ enabled })}>Switched on</Switch>
-                </div>
-              </section>
-              <ConditionsForm when={rule.when ?? {}} onWhen={(when) => set({ when })} />
-              <ActionsForm index={index} then={rule.then} onThen={(then) => set({ then })} />
-            </>
-          )}
-        <SaveBar editable={editable} what="Rule" isInvalid={!whole || !used} onSaved={() => id || go(to(index, "rules", used), { replace: true })} />
+        {mode === "json" ? (
+          <section class="panel">
+            <JsonField label="The rule as JSON" rows={26} value={rule} onValue={editable.set} check={mistakeOf} />
+          </section>
+        ) : (
+          <>
+            <section class="panel">
+              <Field label="Description" wide>
+                {(field) => (
+                  <TextInput
+                    id={field}
+                    value={rule.description}
+                    placeholder="What it is for"
+                    onValue={describe}
+                    spellcheck
+                  />
+                )}
+              </Field>
+              <div class="field-row">
+                {!id && (
+                  <Field label="Name" hint="Letters, digits, - and _">
+                    {(field) => (
+                      <TextInput
+                        id={field}
+                        value={name}
+                        maxLength={64}
+                        onValue={(text) => setName(text.replace(/[^\w-]/g, "-"))}
+                      />
+                    )}
+                  </Field>
+                )}
+                <Field label="Priority" hint="Higher acts first">
+                  {(field) => (
+                    <NumberInput
+                      id={field}
+                      step={1}
+                      value={rule.priority}
+                      onValue={(priority) => set({ priority: Math.trunc(priority ?? 0) })}
+                    />
+                  )}
+                </Field>
+                <Switch checked={rule.enabled !== false} onValue={(enabled) => set({ enabled })}>
+                  Switched on
+                </Switch>
+              </div>
+            </section>
+            <ConditionsForm when={rule.when ?? {}} onWhen={(when) => set({ when })} />
+            <ActionsForm index={index} then={rule.then} onThen={(then) => set({ then })} />
+          </>
+        )}
+        <SaveBar
+          editable={editable}
+          what="Rule"
+          isInvalid={!whole || !used}
+          onSaved={() => id || go(to(index, "rules", used), { replace: true })}
+        />
       </div>
       <div class="split-side">
-        <PreviewPanel index={index} draft={draft} q={q ?? ownQuery(rule)} onQ={setQ} shopper={shopper} onShopper={setShopper} contexts={rule.when?.contexts} about={used || "draft"}>
-          <Switch checked={isAhead} onValue={setAhead}>As if its time had come, for every visitor</Switch>
+        <PreviewPanel
+          index={index}
+          draft={draft}
+          q={q ?? ownQuery(rule)}
+          onQ={setQ}
+          shopper={shopper}
+          onShopper={setShopper}
+          contexts={rule.when?.contexts}
+          about={used || "draft"}
+        >
+          <Switch checked={isAhead} onValue={setAhead}>
+            As if its time had come, for every visitor
+          </Switch>
         </PreviewPanel>
       </div>
       {asks && <DeleteDialog index={index} id={id} editable={editable} onClose={() => setAsks(false)} />}
@@ -126,7 +214,13 @@ function DeleteDialog({ index, id, editable, onClose }) {
     }
   };
   return (
-    <Confirm title="Delete this rule?" action="Delete" onConfirm={remove} onClose={onClose} error={<Problem error={error} />}>
+    <Confirm
+      title="Delete this rule?"
+      action="Delete"
+      onConfirm={remove}
+      onClose={onClose}
+      error={<Problem error={error} />}
+    >
       <p>“{id}” stops acting with the next search. You can bring it back in History.</p>
     </Confirm>
   );

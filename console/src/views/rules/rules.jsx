@@ -13,7 +13,11 @@ import { actionText, conditionTexts, stateOf } from "./words.js";
 const ACTIONS_SHOWN = 3;
 
 export function RulesView({ index, thing, params }) {
-  return thing ? <RuleEditor index={index} id={thing === "new" ? null : thing} key={thing} params={params} /> : <RuleList index={index} />;
+  return thing ? (
+    <RuleEditor index={index} id={thing === "new" ? null : thing} key={thing} params={params} />
+  ) : (
+    <RuleList index={index} />
+  );
 }
 
 function useFindings(index) {
@@ -33,7 +37,13 @@ const SHOWN = {
   problems: (rule, findings) => findings.has(rule.id),
 };
 
-const KINDS = [["all", "All"], ["on", "On"], ["scheduled", "Scheduled"], ["off", "Off"], ["problems", "Problems"]];
+const KINDS = [
+  ["all", "All"],
+  ["on", "On"],
+  ["scheduled", "Scheduled"],
+  ["off", "Off"],
+  ["problems", "Problems"],
+];
 
 function RuleList({ index }) {
   const { data, error, reload } = usePath(inIndex(index, "rules"));
@@ -50,22 +60,40 @@ function RuleList({ index }) {
     <div class="page">
       <header class="page-head">
         <h1>Rules</h1>
-        <Button kind="primary" icon="plus" onClick={() => go(to(index, "rules", "new"))}>New rule</Button>
+        <Button kind="primary" icon="plus" onClick={() => go(to(index, "rules", "new"))}>
+          New rule
+        </Button>
       </header>
       <Problem error={error} retry={reload} />
       {!data && !error && <Loading />}
       {data && all.length > 0 && (
         <div class="list-bar">
-          <input type="search" aria-label="Find a rule" placeholder="Find a rule by name, query, product …" value={text} onInput={(event) => setText(event.currentTarget.value)} />
+          <input
+            type="search"
+            aria-label="Find a rule"
+            placeholder="Find a rule by name, query, product …"
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
           <Choice label="Which rules" value={kind} onValue={setKind} options={KINDS} />
         </div>
       )}
-      {!isComplete && <Note kind="warn" icon="warn">There are more conflicts than could be looked for at once.</Note>}
-      {data && all.length === 0 && <Empty title="No rules yet">Search for something and drag a result to its place, or make a rule by its conditions.</Empty>}
+      {!isComplete && (
+        <Note kind="warn" icon="warn">
+          There are more conflicts than could be looked for at once.
+        </Note>
+      )}
+      {data && all.length === 0 && (
+        <Empty title="No rules yet">
+          Search for something and drag a result to its place, or make a rule by its conditions.
+        </Empty>
+      )}
       {data && all.length > 0 && rules.length === 0 && <Empty title="No rule is like that" />}
       {rules.length > 0 && (
         <ul class="cards" aria-label={counted(rules.length, "rule")}>
-          {rules.map((rule) => <RuleCard key={rule.id} index={index} rule={rule} findings={byRule.get(rule.id) ?? []} />)}
+          {rules.map((rule) => (
+            <RuleCard key={rule.id} index={index} rule={rule} findings={byRule.get(rule.id) ?? []} />
+          ))}
         </ul>
       )}
     </div>
@@ -88,15 +116,27 @@ function RuleCard({ index, rule, findings }) {
         </p>
         <p class="chips">
           <span class="muted">then</span>
-          {rule.then.slice(0, ACTIONS_SHOWN).map((action, place) => <Chip key={place} kind="accent">{actionText(action)}</Chip>)}
+          {rule.then.slice(0, ACTIONS_SHOWN).map((action, place) => (
+            <Chip key={place} kind="accent">
+              {actionText(action)}
+            </Chip>
+          ))}
           {rule.then.length > ACTIONS_SHOWN && <span class="muted">and {rule.then.length - ACTIONS_SHOWN} more</span>}
         </p>
-        {findings.map(({ message, kind: found }) => <p key={found + message} class="card-problem">{message}</p>)}
+        {findings.map(({ message, kind: found }) => (
+          <p key={found + message} class="card-problem">
+            {message}
+          </p>
+        ))}
       </div>
       <div class="card-side">
         <Chip kind={kind}>{state}</Chip>
         {rule.priority !== 0 && <span class="muted">priority {rule.priority}</span>}
-        {findings.length > 0 && <Chip kind="warn" icon="warn">{counted(findings.length, "problem")}</Chip>}
+        {findings.length > 0 && (
+          <Chip kind="warn" icon="warn">
+            {counted(findings.length, "problem")}
+          </Chip>
+        )}
       </div>
     </li>
   );

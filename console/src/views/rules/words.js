@@ -8,23 +8,37 @@ const QUERY = { is: "is", means: "means", contains: "contains", starts_with: "st
 /** What an action does. */
 export function actionText(action) {
   switch (action.do) {
-    case "pin": return `pin ${action.product_id} at ${action.position}`;
-    case "boost": return `boost ${filterText(action.filter)} by ${percent(action.percent)}`;
-    case "bury": return `bury ${filterText(action.filter)} by ${percent(action.percent)}`;
-    case "hide": return `hide ${filterText(action.filter)}`;
-    case "filter": return `only ${filterText(action.filter)}`;
-    case "replace": return `“${action.words}” → “${action.with}”`;
-    case "remove": return `without “${action.words}”`;
-    case "redirect": return `go to ${action.url}`;
-    case "banner": return "banner";
-    default: return action.do;
+    case "pin":
+      return `pin ${action.product_id} at ${action.position}`;
+    case "boost":
+      return `boost ${filterText(action.filter)} by ${percent(action.percent)}`;
+    case "bury":
+      return `bury ${filterText(action.filter)} by ${percent(action.percent)}`;
+    case "hide":
+      return `hide ${filterText(action.filter)}`;
+    case "filter":
+      return `only ${filterText(action.filter)}`;
+    case "replace":
+      return `“${action.words}” → “${action.with}”`;
+    case "remove":
+      return `without “${action.words}”`;
+    case "redirect":
+      return `go to ${action.url}`;
+    case "banner":
+      return "banner";
+    default:
+      return action.do;
   }
 }
 
 /** What a condition on a shopper's liking says. */
 export function likingText({ brand, category, color, size, fact, at_least: least, at_most: most }) {
-  const what = fact?.replaceAll("_", " ") ?? `likes ${brand ?? category?.join(" › ") ?? color ?? (size ? `size ${size}` : "")}`;
-  const bounds = [least !== undefined && least !== null && `≥ ${least}`, most !== undefined && most !== null && `≤ ${most}`].filter(Boolean);
+  const what =
+    fact?.replaceAll("_", " ") ?? `likes ${brand ?? category?.join(" › ") ?? color ?? (size ? `size ${size}` : "")}`;
+  const bounds = [
+    least !== undefined && least !== null && `≥ ${least}`,
+    most !== undefined && most !== null && `≤ ${most}`,
+  ].filter(Boolean);
   return `${what} ${bounds.join(" and ")}`;
 }
 

@@ -9,7 +9,12 @@ import { same } from "../../core/json.js";
 export const queryDraft = (index) => draftOf(`${index}.query-rule`);
 
 /** What a rule may ask of the query. */
-export const MATCHES = [["is", "is exactly"], ["means", "is or means"], ["contains", "contains"], ["starts_with", "starts with"]];
+export const MATCHES = [
+  ["is", "is exactly"],
+  ["means", "is or means"],
+  ["contains", "contains"],
+  ["starts_with", "starts with"],
+];
 
 /** The condition on the query, as `[kind, text]`. */
 export const matchOf = (rule) => Object.entries(rule.when?.query ?? {})[0] ?? ["always", ""];
@@ -26,18 +31,25 @@ async function begun(index, q) {
   let id = stem;
   for (let number = 2; taken.has(id) || ["conflicts", "preview"].includes(id); number += 1) id = `${stem}-${number}`;
   const when = q.trim() ? { query: { is: q } } : {};
-  const rule = { description: q.trim() ? `Results for “${q}”` : "Results for every query", enabled: true, priority: 0, when, then: [] };
+  const rule = {
+    description: q.trim() ? `Results for “${q}”` : "Results for every query",
+    enabled: true,
+    priority: 0,
+    when,
+    then: [],
+  };
   return { id, isNew: true, version, saved: null, rule, q };
 }
 
 /** Changes the list of actions; the first change of a query begins the draft. */
 export async function changeDraft(index, q, change) {
   const cell = queryDraft(index);
-  const fresh = cell.get() ?? await begun(index, q);
+  const fresh = cell.get() ?? (await begun(index, q));
   // Another change may have begun it meanwhile.
   const draft = cell.get() ?? fresh;
   const [kind] = matchOf(draft.rule);
-  if (draft.q !== q && ["is", "means"].includes(kind)) throw new Error(`Save or discard the draft for “${draft.q}” first.`);
+  if (draft.q !== q && ["is", "means"].includes(kind))
+    throw new Error(`Save or discard the draft for “${draft.q}” first.`);
   const then = change(draft.rule.then);
   cell.set({ ...draft, rule: { ...draft.rule, then } });
 }
@@ -65,4 +77,5 @@ export const hidden = (actions, id) => alone(actions, id, { do: "hide", filter: 
 export const lifted = (actions, id, kind, percent) => alone(actions, id, { do: kind, filter: { id: [id] }, percent });
 
 /** What an action does to which single product, if to one. */
-export const productOf = (action) => action.product_id ?? (Object.keys(action.filter ?? {}).join() === "id" ? action.filter.id?.[0] : undefined);
+export const productOf = (action) =>
+  action.product_id ?? (Object.keys(action.filter ?? {}).join() === "id" ? action.filter.id?.[0] : undefined);

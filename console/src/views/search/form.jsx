@@ -30,7 +30,11 @@ function useTyped(value, onValue) {
   return [typed, type, now];
 }
 
-const MODES = [["hybrid", "Words and meaning"], ["lexical", "Words"], ["semantic", "Meaning"]];
+const MODES = [
+  ["hybrid", "Words and meaning"],
+  ["lexical", "Words"],
+  ["semantic", "Meaning"],
+];
 
 export function SearchForm({ wish, onChange }) {
   const [q, typeQ, searchNow] = useTyped(wish.q, (text) => onChange({ q: text }));
@@ -44,15 +48,43 @@ export function SearchForm({ wish, onChange }) {
     <form class="search-form" role="search" onSubmit={submit}>
       <div class="search-box">
         <Icon name="search" />
-        <input type="search" aria-label="Search query" placeholder="What shoppers type" value={q} maxLength={512} autocomplete="off"
-          onInput={(event) => typeQ(event.currentTarget.value)} />
+        <input
+          type="search"
+          aria-label="Search query"
+          placeholder="What shoppers type"
+          value={q}
+          maxLength={512}
+          autocomplete="off"
+          onInput={(event) => typeQ(event.currentTarget.value)}
+        />
       </div>
       <div class="search-options">
-        <Field label="Shopper">{(id) => <TextInput id={id} value={shopper} placeholder="nobody" onValue={typeShopper} onBlur={shopperNow} />}</Field>
-        <Field label="Session">{(id) => <TextInput id={id} value={session} placeholder="none" onValue={typeSession} onBlur={sessionNow} />}</Field>
-        <Field label="Contexts">{(id) => <Tokens id={id} label="Contexts" values={wish.contexts} placeholder="mobile, newsletter …" onValues={(contexts) => onChange({ contexts })} />}</Field>
-        <Slider label="Personalisation" min={0} max={1} step={0.05} value={wish.personalize} text={`${Math.round(wish.personalize * 100)} %`}
-          onValue={(personalize) => onChange({ personalize })} />
+        <Field label="Shopper">
+          {(id) => <TextInput id={id} value={shopper} placeholder="nobody" onValue={typeShopper} onBlur={shopperNow} />}
+        </Field>
+        <Field label="Session">
+          {(id) => <TextInput id={id} value={session} placeholder="none" onValue={typeSession} onBlur={sessionNow} />}
+        </Field>
+        <Field label="Contexts">
+          {(id) => (
+            <Tokens
+              id={id}
+              label="Contexts"
+              values={wish.contexts}
+              placeholder="mobile, newsletter …"
+              onValues={(contexts) => onChange({ contexts })}
+            />
+          )}
+        </Field>
+        <Slider
+          label="Personalisation"
+          min={0}
+          max={1}
+          step={0.05}
+          value={wish.personalize}
+          text={`${Math.round(wish.personalize * 100)} %`}
+          onValue={(personalize) => onChange({ personalize })}
+        />
         <Choice label="How it is searched" value={wish.mode} onValue={(mode) => onChange({ mode })} options={MODES} />
       </div>
     </form>

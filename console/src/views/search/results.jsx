@@ -46,14 +46,42 @@ export function Results({ index, q, page, moves = [] }) {
     <>
       <ol class="results" ref={list} start={offset + 1} aria-label="Results">
         {shown.map((hit, place) => (
-          <Hit key={hit.id} hit={hit} place={place} position={offset + place + 1} move={byId.get(hit.id)} action={acted.get(hit.id)}
-            isDragged={dragged === place} isHeld={held?.id === hit.id}
-            gap={dragged === null ? "" : gap === place ? "gap-before" : gap === place + 1 && place + 1 === shown.length ? "gap-after" : ""}
-            start={start(place)} keys={keys(hit, place)} onMove={() => setMoving(hit)}
-            onPin={() => pin(hit, offset + place + 1)} change={change} />
+          <Hit
+            key={hit.id}
+            hit={hit}
+            place={place}
+            position={offset + place + 1}
+            move={byId.get(hit.id)}
+            action={acted.get(hit.id)}
+            isDragged={dragged === place}
+            isHeld={held?.id === hit.id}
+            gap={
+              dragged === null
+                ? ""
+                : gap === place
+                  ? "gap-before"
+                  : gap === place + 1 && place + 1 === shown.length
+                    ? "gap-after"
+                    : ""
+            }
+            start={start(place)}
+            keys={keys(hit, place)}
+            onMove={() => setMoving(hit)}
+            onPin={() => pin(hit, offset + place + 1)}
+            change={change}
+          />
         ))}
       </ol>
-      {moving && <MoveDialog hit={moving} onClose={() => setMoving(null)} onMove={(position) => { setMoving(null); pin(moving, position); }} />}
+      {moving && (
+        <MoveDialog
+          hit={moving}
+          onClose={() => setMoving(null)}
+          onMove={(position) => {
+            setMoving(null);
+            pin(moving, position);
+          }}
+        />
+      )}
     </>
   );
 }
@@ -73,7 +101,9 @@ function useHolding({ page, held, setHeld, offset, pin }) {
         event.preventDefault();
         if (!isHeld) {
           setHeld({ id: hit.id, place });
-          announce(`Holding ${hit.product.title} at position ${offset + place + 1}. Arrows move it, Space drops it, Escape lets go.`);
+          announce(
+            `Holding ${hit.product.title} at position ${offset + place + 1}. Arrows move it, Space drops it, Escape lets go.`,
+          );
         } else {
           setHeld(null);
           pin(hit, offset + held.place + 1);
@@ -93,7 +123,8 @@ function useHolding({ page, held, setHeld, offset, pin }) {
     onBlur(event) {
       // A row that moves in the page loses its focus for a moment.
       const handle = event.currentTarget;
-      if (held?.id === hit.id) setTimeout(() => document.activeElement === handle || setHeld((now) => (now?.id === hit.id ? null : now)), 150);
+      if (held?.id === hit.id)
+        setTimeout(() => document.activeElement === handle || setHeld((now) => (now?.id === hit.id ? null : now)), 150);
     },
   });
 }
@@ -109,18 +140,37 @@ function Hit({ hit, place, position, move, action, isDragged, isHeld, gap, start
     { label: "Pin to the top", icon: "up", run: () => change((actions) => pinned(actions, hit.id, 1)) },
     { label: "Move to position…", icon: "grip", run: onMove },
     null,
-    { label: `Boost by ${LIFT_PERCENT} %`, icon: "up", run: () => change((actions) => lifted(actions, hit.id, "boost", LIFT_PERCENT)) },
-    { label: `Bury by ${LIFT_PERCENT} %`, icon: "down", run: () => change((actions) => lifted(actions, hit.id, "bury", LIFT_PERCENT)) },
+    {
+      label: `Boost by ${LIFT_PERCENT} %`,
+      icon: "up",
+      run: () => change((actions) => lifted(actions, hit.id, "boost", LIFT_PERCENT)),
+    },
+    {
+      label: `Bury by ${LIFT_PERCENT} %`,
+      icon: "down",
+      run: () => change((actions) => lifted(actions, hit.id, "bury", LIFT_PERCENT)),
+    },
     { label: "Hide", icon: "hide", run: () => change((actions) => hidden(actions, hit.id)) },
-    ...(action ? [null, { label: "Undo in the draft", icon: "close", run: () => change((actions) => released(actions, hit.id)) }] : []),
+    ...(action
+      ? [null, { label: "Undo in the draft", icon: "close", run: () => change((actions) => released(actions, hit.id)) }]
+      : []),
   ];
   const state = ["hit", isDragged && "dragged", isHeld && "held", gap, action && "acted"].filter(Boolean).join(" ");
   return (
     <li class={state} data-row data-id={hit.id}>
       <div class="hit-line">
-        <span class="rank" aria-label={`Position ${position}`}>{position}</span>
-        <button type="button" class="handle" aria-label={`Move ${product.title}`} title="Drag to pin; or press Space, then arrows" aria-pressed={isHeld}
-          onPointerDown={start} {...keys}>
+        <span class="rank" aria-label={`Position ${position}`}>
+          {position}
+        </span>
+        <button
+          type="button"
+          class="handle"
+          aria-label={`Move ${product.title}`}
+          title="Drag to pin; or press Space, then arrows"
+          aria-pressed={isHeld}
+          onPointerDown={start}
+          {...keys}
+        >
           <Icon name="grip" />
         </button>
         <Picture product={product} color={variant?.color ?? product.color} />
@@ -134,18 +184,41 @@ function Hit({ hit, place, position, move, action, isDragged, isHeld, gap, start
           </p>
         </div>
         <div class="hit-marks">
-          {action && <Chip kind="accent" icon={action.do === "pin" ? "pin" : undefined}>{DID[action.do]}{action.do === "pin" ? ` at ${action.position}` : ""}</Chip>}
-          {!action && explain?.rules?.length > 0 && <Chip kind="accent" title={explain.rules.join("; ")}>rule</Chip>}
+          {action && (
+            <Chip kind="accent" icon={action.do === "pin" ? "pin" : undefined}>
+              {DID[action.do]}
+              {action.do === "pin" ? ` at ${action.position}` : ""}
+            </Chip>
+          )}
+          {!action && explain?.rules?.length > 0 && (
+            <Chip kind="accent" title={explain.rules.join("; ")}>
+              rule
+            </Chip>
+          )}
           <Move move={move} />
         </div>
         <Numbers product={product} variant={variant} />
         <div class="hit-tools">
-          {explain && <button type="button" class="why" aria-expanded={isOpen} aria-controls={isOpen ? id : undefined}
-            aria-label={`Why is ${product.title} here?`} onClick={() => setOpen(!isOpen)}>Why?</button>}
+          {explain && (
+            <button
+              type="button"
+              class="why"
+              aria-expanded={isOpen}
+              aria-controls={isOpen ? id : undefined}
+              aria-label={`Why is ${product.title} here?`}
+              onClick={() => setOpen(!isOpen)}
+            >
+              Why?
+            </button>
+          )}
           <Menu label={`Actions for ${product.title}`} items={items} />
         </div>
       </div>
-      {isOpen && <div id={id}><Explanation hit={hit} /></div>}
+      {isOpen && (
+        <div id={id}>
+          <Explanation hit={hit} />
+        </div>
+      )}
     </li>
   );
 }
@@ -154,9 +227,20 @@ function Numbers({ product, variant }) {
   const stock = product.stock;
   return (
     <dl class="hit-numbers">
-      <div><dt>Price</dt><dd>{money(variant?.price ?? product.price, product.currency)}</dd></div>
-      <div class={stock === 0 ? "out" : ""}><dt>Stock</dt><dd>{stock === 0 ? "none" : number(stock)}</dd></div>
-      {typeof product.margin === "number" && <div><dt>Margin</dt><dd>{Math.round(product.margin * 100)} %</dd></div>}
+      <div>
+        <dt>Price</dt>
+        <dd>{money(variant?.price ?? product.price, product.currency)}</dd>
+      </div>
+      <div class={stock === 0 ? "out" : ""}>
+        <dt>Stock</dt>
+        <dd>{stock === 0 ? "none" : number(stock)}</dd>
+      </div>
+      {typeof product.margin === "number" && (
+        <div>
+          <dt>Margin</dt>
+          <dd>{Math.round(product.margin * 100)} %</dd>
+        </div>
+      )}
     </dl>
   );
 }
@@ -169,17 +253,24 @@ function MoveDialog({ hit, onMove, onClose }) {
     if (isValid) onMove(position);
   };
   return (
-    <Dialog title="Move to position" onClose={onClose} actions={(
-      <>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button kind="primary" disabled={!isValid} onClick={() => onMove(position)}>Pin</Button>
-      </>
-    )}>
+    <Dialog
+      title="Move to position"
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" disabled={!isValid} onClick={() => onMove(position)}>
+            Pin
+          </Button>
+        </>
+      }
+    >
       <form onSubmit={submit}>
         <p>{hit.product.title}</p>
-        <Field label="Position, from 1">{(id) => <NumberInput id={id} min={1} max={1_000} step={1} value={position} onValue={setPosition} />}</Field>
+        <Field label="Position, from 1">
+          {(id) => <NumberInput id={id} min={1} max={1_000} step={1} value={position} onValue={setPosition} />}
+        </Field>
       </form>
     </Dialog>
   );
 }
-
