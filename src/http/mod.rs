@@ -130,6 +130,6 @@ fn operation_routes() -> Router<AppState> {
         .route("/v1/backup", post(backup::create))
         .route("/openapi.json", get(operations::openapi))
         .route("/", get(pages::storefront))
-        .route("/admin", get(pages::admin))
+        .route("/admin", get(pages::console))
         .route("/assets/{file}", get(pages::asset))
 }

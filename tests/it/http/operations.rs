@@ -126,7 +126,8 @@ fn pages_load_only_from_this_server() {
         ("/admin", "text/html"),
         ("/assets/storefront.css", "text/css"),
         ("/assets/storefront.js", "text/javascript"),
-        ("/assets/admin.css", "text/css"),
+        ("/assets/console.css", "text/css"),
+        ("/assets/console.js", "text/javascript"),
     ] {
         let page = client.get(path);
         assert_eq!(page.status, 200, "{path}");
@@ -138,6 +139,26 @@ fn pages_load_only_from_this_server() {
         }
     }
     client.get("/assets/mod.rs").refused(404, "unknown_file");
+}
+
+#[test]
+fn a_file_that_the_browser_has_is_not_sent_again() {
+    let client = Client::guarded().with_key(None);
+    for path in ["/", "/admin", "/assets/console.js", "/assets/console.css"] {
+        let first = client.get(path);
+        let tag = first.header("etag");
+        let again = client.send("GET", path, &[("if-none-match", tag)], "");
+        assert_eq!((again.status, again.text.as_str()), (304, ""), "{path}");
+        assert_eq!(again.header("etag"), tag, "{path}");
+        let stale = client.send("GET", path, &[("if-none-match", "W/\"other\"")], "");
+        assert_eq!((stale.status, stale.text), (200, first.text), "{path}");
+    }
+}
+
+#[test]
+fn what_the_console_bundles_keeps_its_licence() {
+    let script = Client::guarded().with_key(None).get("/assets/console.js").text;
+    assert!(script.contains("The MIT License") && script.contains("Jason Miller"));
 }
 
 #[test]

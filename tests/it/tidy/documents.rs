@@ -12,8 +12,8 @@ const DOCUMENTS: [&str; 5] =
 const LINES_MAX: [(&str, usize); 2] = [("README.md", 150), ("ARCHITECTURE.md", 150)];
 
 /// What begins with one of these is a path of the repository.
-const FOLDERS: [&str; 8] =
-    [".ci/", "benches/", "data/", "docs/", "index/", "scripts/", "src/", "tests/"];
+const FOLDERS: [&str; 9] =
+    [".ci/", "benches/", "console/", "data/", "docs/", "index/", "scripts/", "src/", "tests/"];
 
 fn documents() -> Vec<File> {
     let mut files: Vec<File> = DOCUMENTS
