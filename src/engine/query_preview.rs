@@ -1,5 +1,6 @@
 //! What a draft of rules and boosts would change on the first pages of what is searched for of late.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -213,7 +214,7 @@ impl QueryPreviewRun {
     /// What was found so far.
     pub fn found(mut self) -> QueryPreview {
         let queries = &mut self.found.queries;
-        queries.sort_by(|one, other| other.weight().cmp(&one.weight()));
+        queries.sort_by_key(|one| Reverse(one.weight()));
         self.found
     }
 }

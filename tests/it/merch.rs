@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
 
 mod conditions;
+mod effect;
 mod lint;
 mod model;
 mod precedence;

@@ -63,6 +63,6 @@ fn a_pin_of_an_unknown_product_is_kept_flagged_and_acts_once_it_comes() {
     assert_ne!(ids(&client.search(&json!({ "q": "shoe" })))[0], "later");
     let product = json!({ "id": "later", "title": "Late lamp" });
     client.post("/v1/indexes/shop/products?wait=true", &product).ok();
-    assert_eq!(kinds(), [json!(""); 0]);
+    assert!(kinds().is_empty());
     assert_eq!(ids(&client.search(&json!({ "q": "shoe" })))[0], "later");
 }

@@ -27,15 +27,14 @@ const NOW_MINUTES_BERLIN: usize = 14 * 60;
 impl World {
     pub(super) fn model(&self) -> Outcome {
         let deeds = || self.firing().into_iter().flat_map(|(_, draft)| draft.deeds.clone());
-        let redirect = deeds().find_map(|deed| match deed {
-            Deed::Redirect(number) => Some(format!("/{number}")),
-            _ => None,
-        });
-        let banners = deeds().filter_map(|deed| match deed {
-            Deed::Banner(number) => Some(number),
-            _ => None,
-        });
-        let banners = banners.collect();
+        let (mut redirect, mut banners) = (None, Vec::new());
+        for deed in deeds() {
+            if let Deed::Redirect(number) = deed {
+                redirect.get_or_insert(format!("/{number}"));
+            } else if let Deed::Banner(number) = deed {
+                banners.push(number);
+            }
+        }
         Outcome { order: self.order(), redirect, banners, rewritten: self.rewritten() }
     }
 
@@ -81,13 +80,15 @@ impl World {
     }
 
     fn admits(&self, product: usize) -> bool {
-        let brand = self.brands[product];
-        self.filter.passes(self, product)
-            && self.firing().iter().flat_map(|(_, draft)| &draft.deeds).all(|deed| match deed {
-                Deed::Hide(pick) => !self.is_picked(product, *pick),
-                Deed::Only(brands) => brands.contains(&brand),
-                _ => true,
-            })
+        let mut admitted = self.filter.passes(self, product);
+        for deed in self.firing().iter().flat_map(|(_, draft)| &draft.deeds) {
+            if let Deed::Hide(pick) = deed {
+                admitted &= !self.is_picked(product, *pick);
+            } else if let Deed::Only(brands) = deed {
+                admitted &= brands.contains(&self.brands[product]);
+            }
+        }
+        admitted
     }
 
     fn is_picked(&self, product: usize, pick: Pick) -> bool {

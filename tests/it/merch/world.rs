@@ -219,13 +219,12 @@ impl World {
         let rules: serde_json::Map<String, Value> =
             rules.map(|(number, draft)| (format!("r{number}"), draft.rule())).collect();
         let attribute = |(brand, percent): &(usize, f32)| json!({"filter": {"brand": BRANDS[*brand]}, "percent": percent});
-        let attributes: Vec<Value> = self.boosts.iter().map(attribute).collect();
-        let numeric: Vec<Value> = self
-            .price_boost
-            .iter()
-            .map(|percent| json!({"field": "price", "percent": percent}))
-            .collect();
-        let boosts = json!({"attributes": attributes, "numeric": numeric, "percent_max": BOOSTS_PERCENT_MAX});
+        let numeric = |percent: &f32| json!({"field": "price", "percent": percent});
+        let boosts = json!({
+            "attributes": self.boosts.iter().map(attribute).collect::<Vec<Value>>(),
+            "numeric": self.price_boost.iter().map(numeric).collect::<Vec<Value>>(),
+            "percent_max": BOOSTS_PERCENT_MAX,
+        });
         settings(&json!({"rules": rules, "boosts": boosts}))
     }
 
