@@ -161,9 +161,9 @@ fn load(
             samples
         });
         let mut callers = Vec::new();
-        for (seed, (kind, number)) in (1..).zip(KINDS.iter().flat_map(|kind| {
-            (0..kind.callers()).map(move |number| (*kind, number))
-        })) {
+        for (seed, (kind, number)) in (1..).zip(
+            KINDS.iter().flat_map(|kind| (0..kind.callers()).map(move |number| (*kind, number))),
+        ) {
             let per_second = rate(kind) / kind.callers() as f64;
             let run = (calls::Random(seed * 1_000 + number as u64), per_second, end);
             callers.push((kind, scope.spawn(move || call_until(server, calls, kind, run))));

@@ -46,11 +46,7 @@ impl<'a> Descent<'a> {
     ///
     /// # Errors
     /// Unavailable when there is no time for any answer.
-    pub(super) fn begin(
-        deadline: &'a Deadline,
-        costs: &'a Costs,
-        at_best: Rung,
-    ) -> Result<Self> {
+    pub(super) fn begin(deadline: &'a Deadline, costs: &'a Costs, at_best: Rung) -> Result<Self> {
         let begun = deadline.elapsed();
         let mut descent = Self {
             deadline,

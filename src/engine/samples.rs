@@ -51,7 +51,8 @@ impl Trial<'_> {
         let query = understand(&request, snapshot.known());
         let filter = CompiledFilter::new(&Filter::default(), &snapshot.view.generation.columns)?;
         let mode = Mode::default();
-        let meanings = meaning::embed(&meaning::texts(&query, &snapshot.view, mode), &snapshot.view)?;
+        let meanings =
+            meaning::embed(&meaning::texts(&query, &snapshot.view, mode), &snapshot.view)?;
         let demand = Demand { filter: &filter, mode, meanings: &meanings };
         let mut found = retrieve(&query, &snapshot.view, &demand)?;
         let equal = with_equal_weights(&snapshot.view);

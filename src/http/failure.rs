@@ -76,7 +76,8 @@ impl IntoResponse for Failure {
     fn into_response(mut self) -> Response {
         if self.status.is_server_error() {
             let Problem { code, message, .. } = &self.problem;
-            tracing::error!(status = self.status.as_u16(), code, message, "a call failed");
+            let reason = message.as_str();
+            tracing::error!(status = self.status.as_u16(), code, reason, "a call failed");
         }
         if self.status == StatusCode::INTERNAL_SERVER_ERROR {
             self.problem = Problem {

@@ -121,8 +121,7 @@ fn connections_beyond_the_limit_are_told_when_to_come_back() {
         send(stream, "GET /healthz", "");
         assert_eq!(answer(stream).status, "HTTP/1.1 200 OK");
     }
-    let refused: Vec<_> =
-        (0..40).map(|_| server.call(SEARCH, r#"{"q": "shoe"}"#)).collect();
+    let refused: Vec<_> = (0..40).map(|_| server.call(SEARCH, r#"{"q": "shoe"}"#)).collect();
     for reply in &refused {
         assert_eq!(reply.status, "HTTP/1.1 503 Service Unavailable");
         assert_eq!(reply.header("retry-after"), "1");

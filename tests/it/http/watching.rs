@@ -82,7 +82,8 @@ fn alerts_ask_for_metrics_that_exist_and_say_what_to_do() {
     assert!(named.len() > 8, "{named:?}");
     let unknown: Vec<_> = named.difference(&known_metrics()).cloned().collect();
     assert_eq!(unknown, [""; 0], "metrics of the alerts that the server does not have");
-    let count = |key: &str| ALERTS.lines().filter(|line| line.trim_start().starts_with(key)).count();
+    let count =
+        |key: &str| ALERTS.lines().filter(|line| line.trim_start().starts_with(key)).count();
     let alerts = count("- alert:");
     assert!(alerts > 8);
     for key in ["expr:", "for:", "severity:", "summary:", "description:"] {
@@ -94,9 +95,8 @@ fn alerts_ask_for_metrics_that_exist_and_say_what_to_do() {
 #[test]
 fn every_metric_is_documented() {
     let documented = named_metrics(OPERATIONS);
-    let is_part = |name: &str| {
-        ["_bucket", "_sum", "_count"].iter().any(|part| name.ends_with(part))
-    };
+    let is_part =
+        |name: &str| ["_bucket", "_sum", "_count"].iter().any(|part| name.ends_with(part));
     let known: BTreeSet<String> =
         known_metrics().into_iter().filter(|name| !is_part(name)).collect();
     assert_eq!(known.difference(&documented).collect::<Vec<_>>(), [""; 0]);
