@@ -79,7 +79,7 @@ impl Kind {
             Self::Search => 3.0 * VISITS_PER_HOUR,
             Self::Suggest => 5.0 * 3.0 * VISITS_PER_HOUR,
             Self::Event => 8.0 * VISITS_PER_HOUR,
-            Self::Patch => 600.0 / PRICES_AT_ONCE as f64,
+            Self::Patch => 3_000.0 / PRICES_AT_ONCE as f64,
             Self::Upsert => 500.0,
             Self::Rule => 5.0,
         };
