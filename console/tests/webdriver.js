@@ -262,8 +262,9 @@ class Element {
     Object.assign(this, { browser, reference, id: reference[ELEMENT] });
   }
 
-  click() {
-    return this.browser.send("POST", `element/${this.id}/click`);
+  async click() {
+    await this.browser.run(`(element) => element.scrollIntoView({ block: "nearest" })`, this.reference);
+    await this.browser.send("POST", `element/${this.id}/click`);
   }
 
   text() {
