@@ -102,6 +102,24 @@ export function merchandising(context) {
     await until("the order is as before", async () => (await shown(browser)).join() === ids.join());
   });
 
+  test("a finger drags on a phone", async () => {
+    await browser.size(390, 844, { isPhone: true });
+    try {
+      await search(browser, shop, "desk lamp");
+      const ids = await shown(browser);
+      await (await browser.all(".hit"))[2].middle();
+      const from = await (await browser.all(".handle"))[1].middle();
+      const top = await (await browser.all(".hit"))[0].middle();
+      await browser.drag(from, { x: from.x, y: Math.round(top.top + 4) }, "touch");
+      await firstIs(browser, ids[1]);
+      await browser.find(".hit .chip", "Pinned at 1");
+      await browser.click(".draft-panel button", "Discard");
+      await browser.gone(".draft-panel");
+    } finally {
+      await browser.size(1440, 900);
+    }
+  });
+
   test("a hit's menu hides, buries and moves to a position; the draft says so and outlasts a reload", async () => {
     await search(browser, shop, "winter jacket");
     const ids = await shown(browser);

@@ -190,6 +190,7 @@ export function RuleEditor({ index, id, params }) {
           shopper={shopper}
           onShopper={setShopper}
           contexts={rule.when?.contexts}
+          category={rule.when?.category}
           about={used || "draft"}
         >
           <Switch checked={isAhead} onValue={setAhead}>
