@@ -102,6 +102,24 @@ export function merchandising(context) {
     await until("the order is as before", async () => (await shown(browser)).join() === ids.join());
   });
 
+  test("a finger drags on a phone", async () => {
+    await browser.size(390, 844, { isPhone: true });
+    try {
+      await search(browser, shop, "desk lamp");
+      const ids = await shown(browser);
+      await (await browser.all(".hit"))[2].middle();
+      const from = await (await browser.all(".handle"))[1].middle();
+      const top = await (await browser.all(".hit"))[0].middle();
+      await browser.drag(from, { x: from.x, y: Math.round(top.top + 4) }, "touch");
+      await firstIs(browser, ids[1]);
+      await browser.find(".hit .chip", "Pinned at 1");
+      await browser.click(".draft-panel button", "Discard");
+      await browser.gone(".draft-panel");
+    } finally {
+      await browser.size(1440, 900);
+    }
+  });
+
   test("a hit's menu hides, buries and moves to a position; the draft says so and outlasts a reload", async () => {
     await search(browser, shop, "winter jacket");
     const ids = await shown(browser);
@@ -159,12 +177,66 @@ export function merchandising(context) {
     assert.deepEqual([rule.when, rule.then[0].content.text], [{ query: { is: "garden chair" } }, MARKUP]);
     await visit(browser, shop, "search", asked("garden chair"));
     await browser.find(".note", MARKUP);
+    await visit(browser, shop, "rules", "/new");
+    await browser.type("input[placeholder='What it is for']", "Garden week");
+    await fromMenu(browser, "Add an action", "Remove words");
+    await browser.type("[aria-label='Remove words'] input", "cheap");
+    await browser.click(".save-bar button", "Save");
+    await browser.find(".note.bad", "already");
+    await browser.click(".save-bar button", "Discard");
     await visit(browser, shop, "rules", "/garden-week");
     await browser.click("button", "Delete");
     await browser.click("dialog button", "Delete");
     await browser.find(".empty, .cards");
     assert.ok(!(await shop.call("GET", "/v1/indexes/shop/rules")).rules.some(({ id }) => id === "garden-week"));
     assert.ok(!(await browser.run("() => window.hacked")), "no script of a banner ran");
+  });
+
+  test("every condition and every action has a form, and the JSON shows what they make", async () => {
+    await visit(browser, shop, "rules", "/new");
+    await browser.find("button", "Add a condition");
+    for (const [button, part, count] of [
+      ["Add a condition", "Conditions", 9],
+      ["Add an action", "Actions", 9],
+    ]) {
+      for (let made = 0; made < count; made += 1) {
+        await browser.click("button", button);
+        const items = await until(
+          "the menu is open",
+          async () => (await browser.all("[role=menuitem]"))[0] && browser.all("[role=menuitem]"),
+        );
+        // A condition leaves the menu once it is there, an action can be had again.
+        await items[part === "Conditions" ? 0 : made].click();
+        await until(
+          `${part} has ${made + 1}`,
+          async () => (await browser.all(`[aria-label=${part}] .part`)).length === made + 1,
+        );
+      }
+      const empty = await browser.run(
+        "(part) => [...document.querySelectorAll(`[aria-label=${part}] .part`)].filter((one) => !one.querySelector('.part-body :is(input, select, textarea, button)')).map((one) => one.ariaLabel)",
+        part,
+      );
+      assert.deepEqual(empty, [], "each can be edited");
+    }
+    assert.equal((await browser.all("button", "Add a condition")).length, 0, "every condition is there");
+    await browser.click(".choice label", "JSON");
+    const rule = JSON.parse(await browser.run("() => document.querySelector('textarea.json').value"));
+    assert.deepEqual(Object.keys(rule.when).sort(), [
+      "category",
+      "contexts",
+      "from",
+      "query",
+      "schedule",
+      "share_percent",
+      "shopper",
+      "time_zone",
+      "until",
+    ]);
+    assert.deepEqual(
+      rule.then.map((action) => action.do),
+      ["pin", "boost", "bury", "hide", "filter", "replace", "remove", "redirect", "banner"],
+    );
+    await browser.click(".save-bar button", "Discard");
   });
 
   test("what a product is called is shown as text, whatever it is", async () => {

@@ -225,8 +225,8 @@ export class Browser {
     await this.send("POST", "actions", { actions: [{ type: "key", id: "keyboard", actions }] });
   }
 
-  /** Drags from one point of the view to another, in steps as a hand does. */
-  async drag(from, to) {
+  /** Drags from one point of the view to another, in steps as a hand does; by `mouse` or `touch`. */
+  async drag(from, to, pointerType = "mouse") {
     const at = (share) => ({
       x: Math.round(from.x + (to.x - from.x) * share),
       y: Math.round(from.y + (to.y - from.y) * share),
@@ -245,7 +245,7 @@ export class Browser {
       { type: "pointerUp", button: 0 },
     ];
     await this.send("POST", "actions", {
-      actions: [{ type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions }],
+      actions: [{ type: "pointer", id: pointerType, parameters: { pointerType }, actions }],
     });
     await this.send("DELETE", "actions");
   }
@@ -262,8 +262,9 @@ class Element {
     Object.assign(this, { browser, reference, id: reference[ELEMENT] });
   }
 
-  click() {
-    return this.browser.send("POST", `element/${this.id}/click`);
+  async click() {
+    await this.browser.run(`(element) => element.scrollIntoView({ block: "nearest" })`, this.reference);
+    await this.browser.send("POST", `element/${this.id}/click`);
   }
 
   text() {

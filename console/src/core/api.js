@@ -82,6 +82,17 @@ export async function call(method, path, { body, version, signal } = {}) {
   return { data, version: versionOf(reply) };
 }
 
+/** Refuses to make a rule under a name that another has already. */
+export async function demandFreeName(index, id) {
+  const taken = await call("GET", inIndex(index, "rules", id)).catch((error) => {
+    if (error.status === 404) return null;
+    throw error;
+  });
+  if (!taken) return;
+  const message = `There is a rule “${id}” already`;
+  throw new Refusal(409, { code: "name_taken", message, hint: "choose another name, or edit that rule" });
+}
+
 /** The path of something in an index. */
 export const inIndex = (index, ...parts) =>
   ["/v1/indexes", index, ...parts].map((part, place) => (place ? encodeURIComponent(part) : part)).join("/");

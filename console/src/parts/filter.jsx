@@ -1,8 +1,8 @@
 // Conditions on products, one row each: "brand is any of Nike, Puma", "price at most 100".
 
 import { useId } from "preact/hooks";
-import { call, inIndex } from "../core/api.js";
 import { useLoaded } from "../core/drafts.js";
+import { look } from "../core/search.js";
 import { fromLocalInput, localInput, number } from "../core/format.js";
 import { Button, IconButton, NumberInput, Select, Tokens } from "./controls.jsx";
 
@@ -46,7 +46,7 @@ function useValues(index, field) {
     async (signal) => {
       if (!field || kindOf(field) !== "text" || field === "id") return [];
       const body = { q: "", per_page: 1, facets: [field] };
-      const counts = (await call("POST", inIndex(index, "search"), { body, signal })).data.facets[field];
+      const counts = (await look(index, body, signal)).facets[field];
       return Array.isArray(counts) ? counts.slice(0, SUGGESTED_MAX).map(({ value }) => String(value)) : [];
     },
     [index, field],

@@ -3,6 +3,7 @@
 import { call, inIndex } from "../core/api.js";
 import { useLoaded } from "../core/drafts.js";
 import { counted, number } from "../core/format.js";
+import { compact } from "../core/json.js";
 import { to } from "../core/route.js";
 import { Chip } from "./controls.jsx";
 import { Note, Problem } from "./notices.jsx";
@@ -183,8 +184,9 @@ export function usePreview(index, draft, search, pause_ms = 250) {
 }
 
 /** A query field with the preview of a draft below. */
-export function PreviewPanel({ index, draft, q, onQ, shopper, onShopper, contexts = [], about, children }) {
-  const search = { q, per_page: 12, ...(shopper ? { shopper } : {}), ...(contexts.length ? { contexts } : {}) };
+export function PreviewPanel({ index, draft, q, onQ, shopper, onShopper, contexts = [], category, about, children }) {
+  const filters = category ? { category: [category] } : null;
+  const search = compact({ q, per_page: 12, shopper, contexts, filters });
   const { data, error, isLoading } = usePreview(index, draft, search);
   return (
     <section class="panel preview" aria-label="Preview">

@@ -5,6 +5,7 @@ import { picture } from "../../../src/http/pages/storefront-pictures.js";
 import { call, inIndex } from "../core/api.js";
 import { useLoaded } from "../core/drafts.js";
 import { money } from "../core/format.js";
+import { look } from "../core/search.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&#x27;": "'" };
 const plain = (escaped) => escaped.replace(/&(?:amp|lt|gt|quot|#39|#x27);/g, (name) => ENTITIES[name]);
@@ -34,9 +35,7 @@ export function ProductFinder({ index, label, onFound, placeholder = "Title, bra
     async (signal) => {
       if (!q.trim()) return [];
       const body = { q, per_page: FOUND_MAX, mode: "lexical", personalize: 0 };
-      const found = (await call("POST", inIndex(index, "search"), { body, signal })).data.hits.map(
-        ({ product }) => product,
-      );
+      const found = (await look(index, body, signal)).hits.map(({ product }) => product);
       if (found.some((product) => product.id === q.trim()) || /\s/.test(q.trim())) return found;
       const named = await call("GET", inIndex(index, "products", q.trim()), { signal }).catch(() => null);
       return named ? [named.data, ...found] : found;
@@ -80,20 +79,29 @@ export function ProductFinder({ index, label, onFound, placeholder = "Title, bra
 }
 
 const known = new Map();
+const placeOf = (index, id) => `${index}/${id}`;
+
+/** Keeps a product that was shown, so that it need not be asked for again. */
+export const remember = (index, product) => known.set(placeOf(index, product.id), product);
+
+/** The products of ids: by themselves where the key may read them, else those that a search finds. */
+async function fetched(index, ids, signal) {
+  const one = (id) => call("GET", inIndex(index, "products", id), { signal });
+  const answers = await Promise.allSettled(ids.map(one));
+  const refused = answers.some(({ reason }) => reason?.status === 403);
+  if (!refused) return answers.filter(({ value }) => value).map(({ value }) => value.data);
+  const body = { q: "", filters: { id: ids }, per_page: 100, personalize: 0 };
+  return (await look(index, body, signal)).hits.map(({ product }) => product);
+}
 
 /** The products of ids, as far as the key may read them. */
 export function useProducts(index, ids) {
-  const wanted = [...new Set(ids)];
+  const wanted = [...new Set(ids)].filter(Boolean);
   const { data } = useLoaded(
     async (signal) => {
-      const missing = wanted.filter((id) => id && !known.has(`${index}/${id}`));
-      await Promise.all(
-        missing.map(async (id) => {
-          const answer = await call("GET", inIndex(index, "products", id), { signal }).catch(() => null);
-          if (answer) known.set(`${index}/${id}`, answer.data);
-        }),
-      );
-      return new Map(wanted.map((id) => [id, known.get(`${index}/${id}`)]));
+      const missing = wanted.filter((id) => !known.has(placeOf(index, id)));
+      if (missing.length > 0) for (const product of await fetched(index, missing, signal)) remember(index, product);
+      return new Map(wanted.map((id) => [id, known.get(placeOf(index, id))]));
     },
     [index, wanted.join("\n")],
   );

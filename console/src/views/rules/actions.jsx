@@ -117,45 +117,51 @@ function Lift({ index, action, onAction }) {
   );
 }
 
-const Filtered = ({ index, action, onAction }) => (
-  <FilterEditor index={index} filter={action.filter} onFilter={(filter) => onAction({ ...action, filter })} />
-);
+function Filtered({ index, action, onAction }) {
+  return <FilterEditor index={index} filter={action.filter} onFilter={(filter) => onAction({ ...action, filter })} />;
+}
 
-const Replace = ({ action, onAction }) => (
-  <>
+function Replace({ action, onAction }) {
+  return (
+    <>
+      <TextInput
+        aria-label="Words of the query"
+        placeholder="these words"
+        value={action.words}
+        onValue={(words) => onAction({ ...action, words })}
+      />
+      <span class="muted">by</span>
+      <TextInput
+        aria-label="What is searched for instead"
+        placeholder="other words"
+        value={action.with}
+        onValue={(text) => onAction({ ...action, with: text })}
+      />
+    </>
+  );
+}
+
+function Remove({ action, onAction }) {
+  return (
     <TextInput
       aria-label="Words of the query"
       placeholder="these words"
       value={action.words}
       onValue={(words) => onAction({ ...action, words })}
     />
-    <span class="muted">by</span>
+  );
+}
+
+function Redirect({ action, onAction }) {
+  return (
     <TextInput
-      aria-label="What is searched for instead"
-      placeholder="other words"
-      value={action.with}
-      onValue={(text) => onAction({ ...action, with: text })}
+      aria-label="Address"
+      placeholder="/sale or https://…"
+      value={action.url}
+      onValue={(url) => onAction({ ...action, url })}
     />
-  </>
-);
-
-const Remove = ({ action, onAction }) => (
-  <TextInput
-    aria-label="Words of the query"
-    placeholder="these words"
-    value={action.words}
-    onValue={(words) => onAction({ ...action, words })}
-  />
-);
-
-const Redirect = ({ action, onAction }) => (
-  <TextInput
-    aria-label="Address"
-    placeholder="/sale or https://…"
-    value={action.url}
-    onValue={(url) => onAction({ ...action, url })}
-  />
-);
+  );
+}
 
 const isSimple = (content) =>
   content !== null &&
@@ -193,4 +199,6 @@ function Banner({ action, onAction }) {
   return <JsonField label="What the storefront needs to show it, as JSON" value={content} onValue={set} />;
 }
 
-const Unknown = () => <p class="muted">This page does not know the action; the JSON view shows it.</p>;
+function Unknown() {
+  return <p class="muted">This page does not know the action; the JSON view shows it.</p>;
+}

@@ -56,7 +56,7 @@ const KINDS = {
     Editor: Schedule,
   },
   time_zone: {
-    title: "Time zone of from and until",
+    title: "Time zone",
     first: OWN_ZONE,
     Editor: ({ value, onValue }) => <Zone label="Time zone" value={value} onValue={onValue} />,
   },
@@ -80,7 +80,7 @@ export function ConditionsForm({ when, onWhen }) {
       {shown.map((name) => {
         const { title, Editor } = KINDS[name];
         return (
-          <div class="part" key={name} role="group" aria-label={title}>
+          <div class="part inline" key={name} role="group" aria-label={title}>
             <div class="part-head">
               <h3>{title}</h3>
               <IconButton icon="close" label={`Remove the condition: ${title}`} onClick={() => remove(name)} />
@@ -302,7 +302,7 @@ function Known({ one, isOnly, onOne, onRemove }) {
   };
   const limits = isFact ? { min: 0 } : { min: -1, max: 1 };
   return (
-    <div class="filter-row wraps">
+    <div class="filter-row">
       <Select
         aria-label="What is known of the shopper"
         value={kind}

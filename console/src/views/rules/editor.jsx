@@ -1,7 +1,7 @@
 // One rule: its form, its JSON, its preview.
 
 import { useState } from "preact/hooks";
-import { call, inIndex } from "../../core/api.js";
+import { call, demandFreeName, inIndex } from "../../core/api.js";
 import { useEditable } from "../../core/drafts.js";
 import { slug } from "../../core/format.js";
 import { copy } from "../../core/json.js";
@@ -54,6 +54,7 @@ function useRule(index, id) {
   return {
     read,
     write: (name) => async (rule, version) => {
+      if (!id) await demandFreeName(index, name);
       const {
         data: { id: _, ...saved },
         version: next,
@@ -189,6 +190,7 @@ export function RuleEditor({ index, id, params }) {
           shopper={shopper}
           onShopper={setShopper}
           contexts={rule.when?.contexts}
+          category={rule.when?.category}
           about={used || "draft"}
         >
           <Switch checked={isAhead} onValue={setAhead}>

@@ -1,7 +1,7 @@
 // The draft beside the results: its actions, its condition, what it changes, save or discard.
 
 import { useState } from "preact/hooks";
-import { call, inIndex } from "../../core/api.js";
+import { call, demandFreeName, inIndex } from "../../core/api.js";
 import { merge } from "../../core/json.js";
 import { go, to } from "../../core/route.js";
 import { Button, Chip, Field, IconButton, NumberInput, Select, TextInput } from "../../parts/controls.jsx";
@@ -22,6 +22,7 @@ function useSaving(index, draft, onDone) {
   const save = async () => {
     setState({ error: null, clash: null, merged: null, isBusy: true });
     try {
+      if (draft.isNew) await demandFreeName(index, draft.id);
       const { version } = await call("PUT", path, { body: draft.rule, version: draft.version });
       cell.set(null);
       say(`Rule “${draft.id}” saved: version ${version}`);

@@ -8,7 +8,7 @@ import { Dialog, Menu } from "../../parts/dialog.jsx";
 import { Icon } from "../../parts/icons.jsx";
 import { Move } from "../../parts/moves.jsx";
 import { announce, say } from "../../parts/notices.jsx";
-import { Marked, Picture } from "../../parts/product.jsx";
+import { Marked, Picture, remember } from "../../parts/product.jsx";
 import { useDrag } from "./drag.js";
 import { changeDraft, hidden, lifted, pinned, productOf, queryDraft, released } from "./draft.js";
 import { Explanation } from "./explanation.jsx";
@@ -31,6 +31,7 @@ export function Results({ index, q, page, moves = [] }) {
   const [held, setHeld] = useState(null);
   const [moving, setMoving] = useState(null);
   const offset = (page.page - 1) * page.per_page;
+  for (const { product } of page.hits) remember(index, product);
   const change = (edit) => changeDraft(index, q, edit).catch((error) => say(error.message, "bad"));
   const pin = async (hit, position) => {
     await change((actions) => pinned(actions, hit.id, position));

@@ -6,6 +6,7 @@ import { useCell } from "../../core/cell.js";
 import { useLoaded } from "../../core/drafts.js";
 import { counted } from "../../core/format.js";
 import { go, to } from "../../core/route.js";
+import { look } from "../../core/search.js";
 import { Button, Choice } from "../../parts/controls.jsx";
 import { Banner, BeforeAfter } from "../../parts/moves.jsx";
 import { Empty, Loading, Note, Problem } from "../../parts/notices.jsx";
@@ -73,7 +74,7 @@ async function ask(index, wish, draft, signal) {
     });
     return { page: data.after, result: data, titles: ["Nobody", shopper || session] };
   }
-  return { page: (await call("POST", inIndex(index, "search"), { body, signal })).data, result: null };
+  return { page: await look(index, body, signal), result: null };
 }
 
 export function SearchView({ index, params }) {
