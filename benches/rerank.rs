@@ -36,7 +36,7 @@ use vitrine::query::{Known, understand};
 use vitrine::rank::personal::Person;
 use vitrine::rank::{Ranking, WINDOW};
 use vitrine::retrieve::filter::CompiledFilter;
-use vitrine::retrieve::{Candidates, Demand, retrieve};
+use vitrine::retrieve::{Candidates, Demand, meaning, retrieve};
 use vitrine::settings::Settings;
 use vitrine::shopper::Preferences;
 use vitrine::shopper::profile::{Profile, ProfileParameters};
@@ -77,13 +77,16 @@ fn main() -> Result<()> {
         let request = SearchRequest { q: text, ..SearchRequest::default() };
         let query = understand(&request, known);
         let filter = CompiledFilter::new(&Filter::default(), &view.generation.columns)?;
-        let demand = Demand { filter: &filter, mode: Mode::default() };
+        let mode = Mode::default();
+        let meanings = meaning::embed(&meaning::texts(&query, &view, mode), &view)?;
+        let demand = Demand { filter: &filter, mode, meanings: &meanings };
         let candidates = retrieve(&query, &view, &demand)?;
         if candidates.list.len() < WINDOW {
             continue;
         }
         let time = |person: Option<Person<'_>>| {
-            fastest_ms(&Ranking { query: &query, person, order: &[], view: &view }, &candidates)
+            let (query, view) = (&query, &view);
+            fastest_ms(&Ranking { query, person, order: &[], view, window: WINDOW }, &candidates)
         };
         for profile in &profiles {
             let nobody = time(None);

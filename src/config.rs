@@ -97,6 +97,18 @@ pub struct Limits {
     pub indexes_max: usize,
     /// Keys of the server, as far as they are made over HTTP.
     pub keys_max: usize,
+    /// An answer to a search is wanted within so much, from when the call came.
+    pub search_deadline_ms: u64,
+    /// The same for suggestions.
+    pub suggest_deadline_ms: u64,
+    /// Calls that wait for their turn at the same time, at each gate.
+    pub waiting_calls_max: usize,
+    /// Connections at the same time, ≥ 1.
+    pub connections_max: usize,
+    /// A connection that sends no whole request head for so long is closed.
+    pub idle_timeout_ms: u64,
+    /// A connection that does not take what it is sent for so long is closed.
+    pub answer_timeout_ms: u64,
 }
 
 /// How often somebody may call. 0 stands for no limit.
@@ -221,6 +233,7 @@ impl Config {
             ("limits.body_bytes_max", limits.body_bytes_max),
             ("limits.products_bytes_max", limits.products_bytes_max),
             ("limits.concurrent_writes_max", limits.concurrent_writes_max),
+            ("limits.connections_max", limits.connections_max),
             ("limits.page_depth_max", limits.page_depth_max),
             ("limits.events_max", limits.events_max),
             ("rate.addresses_max", self.rate.addresses_max),
@@ -231,8 +244,16 @@ impl Config {
                 return Err(refused(&format!("'{name}' must be at least 1")));
             }
         }
-        if limits.request_timeout_ms == 0 || limits.write_timeout_ms == 0 {
-            return Err(refused("the timeouts must be at least 1 ms"));
+        let times_ms = [
+            limits.request_timeout_ms,
+            limits.write_timeout_ms,
+            limits.search_deadline_ms,
+            limits.suggest_deadline_ms,
+            limits.idle_timeout_ms,
+            limits.answer_timeout_ms,
+        ];
+        if times_ms.contains(&0) {
+            return Err(refused("timeouts and deadlines must be at least 1 ms"));
         }
         if self.dev && !self.listen.ip().is_loopback() {
             return Err(refused("'dev' opens everything, so it needs a loopback address"));

@@ -8,7 +8,9 @@ mod editing;
 mod events;
 mod indexing;
 mod journeys;
+mod ladder;
 mod limits;
+mod measures;
 mod present;
 mod preview;
 mod products;
@@ -21,6 +23,7 @@ mod suggestion_work;
 mod trial;
 mod versions;
 mod waiting;
+mod watching;
 mod worker;
 
 pub use crate::merch::Report as RuleConflicts;
@@ -31,12 +34,14 @@ pub use compare::{CompareRequest, Comparison, Move, Party};
 pub use completion_trial::{PastSearch, Remembered, Suggestible};
 pub use editing::{Edit, Editor};
 pub use events::Recorded;
+pub use measures::CacheUse;
 pub use preview::{Preview, PreviewRequest};
 pub use products::{Accepted, Rejected};
 pub use samples::Sample;
 pub use shoppers::LoggedEvent;
 pub use trial::{History, Trial};
 pub use versions::{Version, VersionSummary, Versions};
+pub use watching::IndexState;
 
 pub use crate::catalog::{Format, Mapping};
 
@@ -48,26 +53,28 @@ use std::time::Instant;
 
 use parking_lot::RwLock;
 
+use crate::domain::deadline::{Clock, Deadline, Rung, Stage};
 use crate::domain::id::IndexName;
 use crate::domain::page::Page;
-use crate::domain::search::SearchRequest;
+use crate::domain::search::{Mode, SearchRequest};
 use crate::domain::time::Timestamp;
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
 use crate::merch::{self, Situation};
-use crate::query::understand;
+use crate::query::{Query, understand};
 use crate::rank::Ranking;
 use crate::rank::order::sort_keys;
 use crate::rank::personal::Person;
 use crate::rank::tastes::Tastes;
 use crate::retrieve::filter::CompiledFilter;
-use crate::retrieve::{Demand, retrieve};
+use crate::retrieve::{Demand, meaning, retrieve};
 use crate::shopper::profile::Profile;
 use crate::store::Store;
 
 use access::Keys;
 use indexing::Index;
 use journeys::{Journeys, seed};
+use ladder::Descent;
 use profiles::Profiles;
 use snapshot::Snapshot;
 use waiting::Waiting;
@@ -150,23 +157,49 @@ impl Engine {
         request: &SearchRequest,
         caller: Caller,
     ) -> Result<Page> {
+        self.search_within(index, request, caller, &unhurried())
+    }
+
+    /// Searches an index for a shopper, in time: what there is no time for is left out, as the
+    /// answer tells. The request's own deadline is the caller's to read.
+    ///
+    /// # Errors
+    /// As [`Engine::search`], and Unavailable when there is no time for any answer.
+    pub fn search_within(
+        &self,
+        index: &IndexName,
+        request: &SearchRequest,
+        caller: Caller,
+        deadline: &Deadline,
+    ) -> Result<Page> {
         let snapshot = self.index(index)?.snapshot();
-        self.search_in(&snapshot, request, caller)
+        self.search_in(&snapshot, request, (caller, deadline))
     }
 
     fn search_in(
         &self,
         snapshot: &Snapshot,
         request: &SearchRequest,
-        caller: Caller,
+        (caller, deadline): (Caller, &Deadline),
     ) -> Result<Page> {
-        let started = Instant::now();
         limits::check_search(request, &snapshot.view.settings, caller)?;
-        let known = self.profile_for(request, snapshot, caller.now)?;
+        let at_best = self.journeys.rung(&snapshot.index, request, caller.now);
+        let at_best = at_best.max(request.degraded);
+        let mut descent = Descent::begin(deadline, &snapshot.measures.costs, at_best)?;
+        let known = match descent.rung() {
+            Rung::Popular => None,
+            Rung::Full | Rung::SmallerWindow | Rung::Lexical => {
+                self.profile_for(request, snapshot, caller.now)?
+            }
+        };
+        descent.lap(Stage::Profile);
         let (now, profile) = known.map_or((caller.now, None), |(begun, one)| (begun, Some(one)));
-        let caller = Caller { now, ..caller };
-        let mut page = self.search_as(snapshot, (request, profile.as_ref()), caller)?;
-        page.took_ms = started.elapsed().as_secs_f64() * 1_000.0;
+        let known = Caller { now, ..caller };
+        let mut page =
+            self.search_as(snapshot, (request, profile.as_ref()), known, &mut descent)?;
+        descent.end(&mut page);
+        let rung = (caller.now, page.degraded);
+        self.journeys.keep_rung(&snapshot.index, request, rung);
         Ok(page)
     }
 
@@ -176,10 +209,13 @@ impl Engine {
         snapshot: &Snapshot,
         (request, profile): (&SearchRequest, Option<&Arc<Profile>>),
         caller: Caller,
+        descent: &mut Descent<'_>,
     ) -> Result<Page> {
+        if descent.rung() == Rung::Popular && !request.q.is_empty() {
+            return self.search_as(snapshot, (&without_text(request), None), caller, descent);
+        }
         let view = &snapshot.view;
         let columns = &view.generation.columns;
-        let permitted = limits::permitted(request, &view.settings, caller);
         let person = snapshot.person(profile.map(|profile| &**profile), request.personalize);
         let person = person.map(|one| Person { seed: seed(request, caller.now), ..one });
         let tastes = Tastes::new(view, person);
@@ -187,31 +223,39 @@ impl Engine {
             tastes: tastes.as_ref(),
             ..Situation::of(request, caller.now, &snapshot.rulebook)
         };
-        let asked = understand(&permitted, snapshot.known());
-        let rewritten = merch::rewritten(&request.q, &asked, &view.settings, &situation);
-        let instead = rewritten.as_ref().map(|text| {
-            let request = SearchRequest { q: text.clone(), ..permitted.clone().into_owned() };
-            understand(&request, snapshot.known())
-        });
-        let query = instead.as_ref().unwrap_or(&asked);
+        let asked = Asked::of(request, snapshot, (caller, &situation));
+        let query = asked.query();
         let filter = CompiledFilter::new(&request.filters, columns)?.and_query(query);
         let order = sort_keys(&request.sort, columns)?;
-        let candidates = retrieve(query, view, &Demand { filter: &filter, mode: request.mode })?;
+        descent.lap(Stage::Understand);
+        let texts = meaning::texts(query, view, request.mode);
+        let mode = match descent.before_retrieving(snapshot.model_for(&texts)) {
+            Rung::Full | Rung::SmallerWindow => request.mode,
+            Rung::Lexical => Mode::Lexical,
+            Rung::Popular if request.q.is_empty() => request.mode,
+            Rung::Popular => return self.search_as(snapshot, (request, None), caller, descent),
+        };
+        let meanings = meaning::embed(&meaning::texts(query, view, mode), view)?;
+        descent.lap(Stage::Embed);
+        let demand = Demand { filter: &filter, mode, meanings: &meanings };
+        let candidates = retrieve(query, view, &demand)?;
+        descent.lap(Stage::Retrieve);
         let (tier, relaxed) = (candidates.tier, candidates.relaxed.clone());
-        let ranking = Ranking { query, person, order: &order, view };
+        let ranking = Ranking { query, person, order: &order, view, window: descent.window() };
         let ranked = ranking.rerank(candidates);
-        let placement = merch::apply(ranked, &asked, &view.settings, &situation)?;
+        descent.lap(Stage::Rank);
+        let placement = merch::apply(ranked, &asked.typed, &view.settings, &situation)?;
+        descent.lap(Stage::Merch);
         let presenting = present::Presenting { snapshot, request, ranking: &ranking, caller };
         let mut page = presenting.page(placement, &filter)?;
         (page.query.tier, page.query.relaxed) = (tier, relaxed);
-        if rewritten.is_some() {
-            (page.query.corrected, page.query.rewritten) = (asked.corrected, rewritten);
-        }
+        asked.tell(&mut page);
         if page.total == 0 {
             page.suggestions = snapshot.instead_of(&request.q, profile);
         }
         page.query_id = self.query_id(caller.now);
         log_exploration(&page);
+        descent.lap(Stage::Present);
         Ok(page)
     }
 
@@ -222,6 +266,56 @@ impl Engine {
     fn query_id(&self, now: Timestamp) -> String {
         format!("{:x}-{:x}", now.as_ms(), self.answers.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// What a text asks for, as it was typed and, where a rule rewrites it, as it is searched for.
+struct Asked {
+    typed: Query,
+    rewritten: Option<(String, Query)>,
+}
+
+impl Asked {
+    fn of(
+        request: &SearchRequest,
+        snapshot: &Snapshot,
+        (caller, situation): (Caller, &Situation<'_>),
+    ) -> Self {
+        let settings = &snapshot.view.settings;
+        let permitted = limits::permitted(request, settings, caller);
+        let typed = understand(&permitted, snapshot.known());
+        let rewritten = merch::rewritten(&request.q, &typed, settings, situation).map(|text| {
+            let request = SearchRequest { q: text.clone(), ..permitted.into_owned() };
+            (text, understand(&request, snapshot.known()))
+        });
+        Self { typed, rewritten }
+    }
+
+    /// What is searched for.
+    fn query(&self) -> &Query {
+        self.rewritten.as_ref().map_or(&self.typed, |(_, query)| query)
+    }
+
+    fn tell(self, page: &mut Page) {
+        if let Some((text, _)) = self.rewritten {
+            (page.query.corrected, page.query.rewritten) = (self.typed.corrected, Some(text));
+        }
+    }
+}
+
+/// The same search as if nothing had been typed.
+fn without_text(request: &SearchRequest) -> SearchRequest {
+    SearchRequest { q: String::new(), ..request.clone() }
+}
+
+/// As much time as it takes, by the machine's clock.
+pub(crate) fn unhurried() -> Deadline {
+    Deadline::none(machine_clock())
+}
+
+/// The machine's clock, which nothing sets back.
+pub fn machine_clock() -> Clock {
+    let begun = Instant::now();
+    Clock::new(move || begun.elapsed())
 }
 
 /// With what probability a product was shown by chance: what was learned from it is weighed by that.

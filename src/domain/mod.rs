@@ -1,6 +1,7 @@
 //! The words of the shop: products, shoppers, filters, searches and pages. No I/O; uses nothing.
 
 pub mod change;
+pub mod deadline;
 pub mod event;
 pub mod filter;
 pub mod id;

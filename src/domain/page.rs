@@ -1,8 +1,11 @@
 //! What a caller gets.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
+
+use super::deadline::{Rung, Stage};
 
 /// The answer to a search.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -31,6 +34,13 @@ pub struct Page {
     pub redirect: Option<String>,
     /// What rules want shown beside the hits.
     pub banners: Vec<serde_json::Value>,
+    /// What was left out to be in time; absent where nothing was.
+    #[serde(skip_serializing_if = "Rung::is_full")]
+    pub degraded: Rung,
+    /// How long each stage took, in the order in which they were done; for counters, not for
+    /// callers.
+    #[serde(skip)]
+    pub stages: Vec<(Stage, Duration)>,
 }
 
 /// One product of a page.
@@ -185,6 +195,10 @@ pub struct Suggestions {
     pub suggestions: Vec<Suggestion>,
     /// Time inside the engine.
     pub took_ms: f64,
+    /// Whether the time was over before all that might be suggested was looked at: there may be
+    /// fewer suggestions than at another time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
 }
 
 /// What a suggestion completes to.

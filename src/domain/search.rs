@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::deadline::Rung;
 use super::filter::Filter;
 use super::id::{SessionId, ShopperId};
 use super::page::SuggestionKind;
@@ -94,6 +95,11 @@ pub struct SearchRequest {
     pub explain: bool,
     /// Where the search happens, for rules: `mobile`, `newsletter`…
     pub contexts: Vec<String>,
+    /// The answer is wanted within so many milliseconds, ≥ 1; the server may grant less.
+    pub deadline_ms: Option<u64>,
+    /// What the first page's answer says under this name, on later pages: no more is done, so that
+    /// the pages fit together. Searches that name somebody need not say it.
+    pub degraded: Rung,
 }
 
 impl Default for SearchRequest {
@@ -113,6 +119,8 @@ impl Default for SearchRequest {
             understand: BTreeMap::new(),
             explain: false,
             contexts: Vec::new(),
+            deadline_ms: None,
+            degraded: Rung::Full,
         }
     }
 }

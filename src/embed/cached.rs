@@ -67,4 +67,8 @@ impl Embedder for CachedEmbedder {
         }
         Ok(found.into_iter().flatten().collect())
     }
+
+    fn remembers(&self, text: &str) -> bool {
+        self.recent.lock().contains(text)
+    }
 }

@@ -55,4 +55,9 @@ pub trait Embedder: Send + Sync {
     /// # Errors
     /// Unavailable or Internal when the model cannot be run.
     fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>>;
+
+    /// Whether this text would be embedded without running a model.
+    fn remembers(&self, _text: &str) -> bool {
+        false
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Engine};
+use super::{Caller, Engine, unhurried};
 use crate::domain::id::{IndexName, SessionId, ShopperId};
 use crate::domain::page::Page;
 use crate::domain::search::SearchRequest;
@@ -100,8 +100,9 @@ impl Engine {
             ));
         }
         let snapshot = self.index(index)?.snapshot();
-        let before = self.search_in(&snapshot, &before.search(&search), caller)?;
-        let after = self.search_in(&snapshot, &after.search(&search), caller)?;
+        let deadline = unhurried();
+        let before = self.search_in(&snapshot, &before.search(&search), (caller, &deadline))?;
+        let after = self.search_in(&snapshot, &after.search(&search), (caller, &deadline))?;
         Ok(Comparison::of(before, after))
     }
 }

@@ -46,6 +46,10 @@ pub(super) struct State {
     pub(super) stop: bool,
     pub(super) news: bool,
     pub(super) searchable: Sequence,
+    /// The last change of the index in the store, or a later number while that is not known.
+    pub(super) written: Sequence,
+    /// Since when there are changes that cannot be searched, or could not be lately.
+    pub(super) behind_since: Option<Instant>,
     pub(super) waiting_embeddings: usize,
     pub(super) shadow_running: bool,
     pub(super) events_news: bool,
@@ -59,6 +63,11 @@ impl State {
     fn progress(&self) -> Progress {
         Progress {
             searchable: self.searchable,
+            written: self.written,
+            behind_for: match self.behind_since {
+                Some(since) if self.searchable < self.written => since.elapsed(),
+                Some(_) | None => Duration::ZERO,
+            },
             waiting_embeddings: self.waiting_embeddings,
             rebuilding: self.shadow_running,
         }
@@ -69,8 +78,17 @@ impl State {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     pub(super) searchable: Sequence,
+    written: Sequence,
+    pub(super) behind_for: Duration,
     pub(super) waiting_embeddings: usize,
     pub(super) rebuilding: bool,
+}
+
+impl Progress {
+    /// How far the last searchable change is behind the last one stored.
+    pub(super) fn changes_behind(&self) -> u64 {
+        self.written.saturating_sub(self.searchable)
+    }
 }
 
 impl Index {
@@ -92,6 +110,8 @@ impl Index {
             publishing: Mutex::new(()),
             state: Mutex::new(State {
                 news: true,
+                written: engine.store.sequence()?,
+                behind_since: Some(Instant::now()),
                 events_news: true,
                 suggestions_behind: true,
                 ..State::default()
@@ -111,9 +131,16 @@ impl Index {
         self.shared.snapshot.load_full()
     }
 
-    /// Tells the thread that the store has something new for it.
-    pub(super) fn notify(&self) {
-        self.shared.tell(|state| state.news = true);
+    /// Tells the thread that the store has something new for it, up to this number.
+    pub(super) fn notify(&self, written: Sequence) {
+        self.shared.tell(|state| {
+            state.news = true;
+            let was_level = state.searchable >= state.written;
+            state.written = state.written.max(written);
+            if was_level {
+                state.behind_since = Some(Instant::now());
+            }
+        });
     }
 
     /// Tells the thread that there are new events.

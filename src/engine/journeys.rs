@@ -7,6 +7,7 @@ use lru::LruCache;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
+use crate::domain::deadline::Rung;
 use crate::domain::event::Visitor;
 use crate::domain::id::IndexName;
 use crate::domain::search::SearchRequest;
@@ -38,6 +39,8 @@ pub(super) struct Journeys(Mutex<Kept>);
 
 struct Kept {
     journeys: LruCache<Key, Journey>,
+    /// Searches of which something was left out, with when and how much was done.
+    rungs: LruCache<Key, (Timestamp, Rung)>,
     /// Counts what was forgotten: what was known before that is not kept after it.
     forgotten: u64,
 }
@@ -45,7 +48,8 @@ struct Kept {
 impl Default for Journeys {
     fn default() -> Self {
         let journeys = LruCache::new(JOURNEYS_KEPT);
-        Self(Mutex::new(Kept { journeys, forgotten: 0 }))
+        let rungs = LruCache::new(JOURNEYS_KEPT);
+        Self(Mutex::new(Kept { journeys, rungs, forgotten: 0 }))
     }
 }
 
@@ -62,8 +66,38 @@ impl Journeys {
         }
         let key = key(index, request)?;
         let journey = self.0.lock().journeys.get(&key).cloned()?;
-        let age_ms = now.as_ms() - journey.begun.as_ms();
-        (0..AGE_MS_MAX).contains(&age_ms).then_some(journey)
+        is_recent(journey.begun, now).then_some(journey)
+    }
+
+    /// How much was done for the pages of this search so far, if this is a later one.
+    pub(super) fn rung(&self, index: &IndexName, request: &SearchRequest, now: Timestamp) -> Rung {
+        if request.page <= 1 {
+            return Rung::Full;
+        }
+        let kept = |key: Key| self.0.lock().rungs.get(&key).copied();
+        let recent = key(index, request).and_then(kept).filter(|(at, _)| is_recent(*at, now));
+        recent.map_or(Rung::Full, |(_, rung)| rung)
+    }
+
+    /// Keeps how much was done for a page, so that those that follow get no more; a first page
+    /// begins anew.
+    pub(super) fn keep_rung(
+        &self,
+        index: &IndexName,
+        request: &SearchRequest,
+        (now, rung): (Timestamp, Rung),
+    ) {
+        if rung.is_full() && (request.page > 1 || self.0.lock().rungs.is_empty()) {
+            return;
+        }
+        if let Some(key) = key(index, request) {
+            let rungs = &mut self.0.lock().rungs;
+            if rung.is_full() {
+                rungs.pop(&key);
+            } else {
+                rungs.put(key, (now, rung));
+            }
+        }
     }
 
     /// The count of what was forgotten so far, to be given to `begin`.
@@ -102,14 +136,24 @@ impl Journeys {
     }
 }
 
+fn is_recent(then: Timestamp, now: Timestamp) -> bool {
+    (0..AGE_MS_MAX).contains(&(now.as_ms() - then.as_ms()))
+}
+
 fn visitor(request: &SearchRequest) -> Option<Visitor> {
     Visitor::from_parts(request.shopper.as_ref(), request.session.as_ref())
 }
 
-/// The request without its page; `None` for one that names nobody.
+/// The request without its page and its haste; `None` for one that names nobody.
 fn key(index: &IndexName, request: &SearchRequest) -> Option<Key> {
     visitor(request)?;
-    let request = SearchRequest { page: 1, explain: false, ..request.clone() };
+    let request = SearchRequest {
+        page: 1,
+        explain: false,
+        deadline_ms: None,
+        degraded: Rung::Full,
+        ..request.clone()
+    };
     let text = serde_json::to_vec(&(index, request)).ok()?;
     Some(Sha256::digest(text).into())
 }

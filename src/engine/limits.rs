@@ -48,6 +48,9 @@ pub(super) fn check_search(
     if request.page == 0 {
         return Err(over("'page' counts from 1".to_owned()));
     }
+    if request.deadline_ms == Some(0) {
+        return Err(over("'deadline_ms' is at least 1".to_owned()));
+    }
     at_most("page × per_page", request.page.saturating_mul(request.per_page), DEPTH_MAX)?;
     at_most("number of facets", request.facets.len(), LIST_MAX)?;
     check_filters(&request.filters)?;

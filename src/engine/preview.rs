@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::Comparison;
 use super::snapshot::Snapshot;
-use super::{Caller, Engine};
+use super::{Caller, Engine, unhurried};
 use crate::domain::id::{IndexName, RuleId};
 use crate::domain::search::SearchRequest;
 use crate::domain::time::Timestamp;
@@ -87,8 +87,9 @@ impl Engine {
         let generation = Arc::clone(&snapshot.view.generation);
         let view = View { generation, settings: Arc::new(settings) };
         let drafted = snapshot.with_view(view, Arc::clone(&snapshot.suggestions));
-        let before = self.search_in(&snapshot, &draft.search, caller)?;
-        let after = self.search_in(&drafted, &draft.search, caller)?;
+        let deadline = unhurried();
+        let before = self.search_in(&snapshot, &draft.search, (caller, &deadline))?;
+        let after = self.search_in(&drafted, &draft.search, (caller, &deadline))?;
         let conflicts = drafted.rule_conflicts(caller.now)?;
         Ok(Preview { comparison: Comparison::of(before, after), conflicts })
     }

@@ -88,12 +88,12 @@ impl Engine {
             }
             if batch.len() == WRITTEN_AT_ONCE {
                 self.put_batch(index, &mut batch, &mut answer)?;
-                open.notify();
+                open.notify(answer.sequence);
                 progress(read);
             }
         }
         self.put_batch(index, &mut batch, &mut answer)?;
-        open.notify();
+        open.notify(answer.sequence);
         Ok(answer)
     }
 
@@ -151,7 +151,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        open.notify();
+        open.notify(answer.sequence);
         Ok(answer)
     }
 
@@ -198,7 +198,7 @@ impl Engine {
         let open = self.index(index)?;
         let delete = Write::DeleteProduct { index: index.clone(), id: id.clone() };
         let sequence = self.write_one(delete)?;
-        open.notify();
+        open.notify(sequence);
         Ok(sequence)
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lru::LruCache;
 use parking_lot::Mutex;
 
+use super::measures::Tally;
 use crate::domain::id::IndexName;
 use crate::domain::time::Timestamp;
 use crate::shopper::packed::Packed;
@@ -29,7 +30,11 @@ pub(super) struct Folded {
 }
 
 /// Profiles by visitor and index.
-pub(super) struct Profiles(Mutex<Kept>);
+#[derive(Default)]
+pub(super) struct Profiles {
+    kept: Mutex<Kept>,
+    tally: Tally,
+}
 
 struct Kept {
     /// One profile for each index; nearly always there is one.
@@ -40,11 +45,11 @@ struct Kept {
     forgotten: u64,
 }
 
-impl Default for Profiles {
+impl Default for Kept {
     fn default() -> Self {
         let by_visitor = LruCache::new(VISITORS_KEPT);
         let open = LruCache::new(OPEN_KEPT);
-        Self(Mutex::new(Kept { by_visitor, open, forgotten: 0 }))
+        Self { by_visitor, open, forgotten: 0 }
     }
 }
 
@@ -57,7 +62,7 @@ impl Profiles {
         index: &IndexName,
         wanted: (&Arc<ProfileParameters>, Timestamp),
     ) -> Result<Packed, u64> {
-        let mut kept = self.0.lock();
+        let mut kept = self.kept.lock();
         let forgotten = kept.forgotten;
         let fits = |one: &&Folded| {
             one.index == *index
@@ -65,12 +70,18 @@ impl Profiles {
                 && (wanted.1.as_ms() - one.at.as_ms()).abs() < AGE_MS_MAX
         };
         let folded = kept.by_visitor.get(visitor).and_then(|folded| folded.iter().find(fits));
+        self.tally.count(folded.is_some());
         folded.map(|one| one.profile.clone()).ok_or(forgotten)
+    }
+
+    /// How often a profile was kept ready.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Keeps a profile, unless something was forgotten since `forgotten` was counted.
     pub(super) fn keep(&self, visitor: &str, folded: Folded, forgotten: u64) {
-        let mut kept = self.0.lock();
+        let mut kept = self.kept.lock();
         if kept.forgotten != forgotten {
             return;
         }
@@ -82,7 +93,7 @@ impl Profiles {
 
     /// Forgets a visitor's profiles: there is news, or the visitor is to be erased.
     pub(super) fn forget(&self, visitor: &str) {
-        let mut kept = self.0.lock();
+        let mut kept = self.kept.lock();
         kept.forgotten += 1;
         kept.by_visitor.pop(visitor);
         kept.open.pop(visitor);
@@ -91,7 +102,7 @@ impl Profiles {
     /// The profile unpacked; for the same packed one the same, while its visitor is busy.
     pub(super) fn open(&self, visitor: &str, packed: &Packed) -> Arc<Profile> {
         let forgotten = {
-            let mut kept = self.0.lock();
+            let mut kept = self.kept.lock();
             if let Some((from, profile)) = kept.open.get(visitor)
                 && from.is_same(packed)
             {
@@ -100,7 +111,7 @@ impl Profiles {
             kept.forgotten
         };
         let profile = Arc::new(packed.unpack());
-        let mut kept = self.0.lock();
+        let mut kept = self.kept.lock();
         if kept.forgotten == forgotten {
             kept.open.put(visitor.into(), (packed.clone(), Arc::clone(&profile)));
         }

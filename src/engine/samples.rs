@@ -14,7 +14,7 @@ use crate::query::{Query, understand};
 use crate::rank::signal::{Signal, Signals, WEIGHED};
 use crate::rank::{RankedItem, Ranking, WINDOW};
 use crate::retrieve::filter::CompiledFilter;
-use crate::retrieve::{Demand, retrieve};
+use crate::retrieve::{Demand, meaning, retrieve};
 
 /// So many of the best products are taken under the trial's weights, and as many under equal ones:
 /// all of them fit into the window, and so have every signal.
@@ -50,7 +50,10 @@ impl Trial<'_> {
         let request = SearchRequest { q: text.to_owned(), ..SearchRequest::default() };
         let query = understand(&request, snapshot.known());
         let filter = CompiledFilter::new(&Filter::default(), &snapshot.view.generation.columns)?;
-        let demand = Demand { filter: &filter, mode: Mode::default() };
+        let mode = Mode::default();
+        let meanings =
+            meaning::embed(&meaning::texts(&query, &snapshot.view, mode), &snapshot.view)?;
+        let demand = Demand { filter: &filter, mode, meanings: &meanings };
         let mut found = retrieve(&query, &snapshot.view, &demand)?;
         let equal = with_equal_weights(&snapshot.view);
         let mut best: BTreeSet<Ordinal> = BTreeSet::new();
@@ -108,5 +111,5 @@ fn with_equal_weights(view: &View) -> View {
 }
 
 fn ranking<'a>(query: &'a Query, view: &'a View) -> Ranking<'a> {
-    Ranking { query, person: None, order: &[], view }
+    Ranking { query, person: None, order: &[], view, window: WINDOW }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::ladder::Model;
+use super::measures::Measures;
 use super::suggesting::{FindsCache, Judges, SuggestionLayers};
 use crate::autocomplete::Curation;
 use crate::domain::id::IndexName;
@@ -13,6 +15,7 @@ use crate::query::Known;
 use crate::query::lexicon::Lexicon;
 use crate::rank::personal::LabelJudge;
 use crate::rank::personal::Person;
+use crate::retrieve::meaning;
 use crate::settings::Settings;
 use crate::shopper::profile::{Profile, ProfileParameters};
 use crate::shopper::size::SizeSystems;
@@ -36,6 +39,7 @@ pub(super) struct Snapshot {
     /// Under this generation and these settings.
     pub(super) judges: Arc<Judges>,
     pub(super) parameters: Arc<ProfileParameters>,
+    pub(super) measures: Arc<Measures>,
 }
 
 impl Snapshot {
@@ -52,6 +56,7 @@ impl Snapshot {
             finds: Arc::default(),
             judges: Arc::default(),
             parameters: Arc::new(parameters(&view.settings)),
+            measures: Arc::default(),
             suggestions,
             view,
         }
@@ -67,12 +72,23 @@ impl Snapshot {
         }
     }
 
+    /// What embedding these texts needs of the model; counted, whatever is then done.
+    pub(super) fn model_for(&self, texts: &[&str]) -> Model {
+        if texts.is_empty() {
+            return Model::NotAsked;
+        }
+        let remembered = meaning::are_remembered(texts, &self.view);
+        self.measures.embeddings.count(remembered);
+        if remembered { Model::Remembered } else { Model::MustRun }
+    }
+
     /// This snapshot with another state of the index.
     pub(super) fn with_view(&self, view: View, suggestions: Arc<SuggestionLayers>) -> Self {
         let same_settings = Arc::ptr_eq(&view.settings, &self.view.settings);
         let same_words = Arc::ptr_eq(&view.generation.analyser, &self.view.generation.analyser);
         if !same_settings || !same_words {
-            return Self::new(self.index.clone(), view, suggestions);
+            let measures = Arc::clone(&self.measures);
+            return Self { measures, ..Self::new(self.index.clone(), view, suggestions) };
         }
         let same_generation = Arc::ptr_eq(&view.generation, &self.view.generation);
         let (finds, judges) = match same_generation {
@@ -91,6 +107,7 @@ impl Snapshot {
             finds,
             judges,
             parameters: Arc::clone(&self.parameters),
+            measures: Arc::clone(&self.measures),
             suggestions,
             view,
         }
@@ -128,8 +145,13 @@ impl Snapshot {
     ) -> impl Fn(&[Share]) -> f32 + 'a {
         let profile = profile.filter(|_| self.knows_labels());
         let judge = profile.and_then(|profile| {
-            let person = || self.person(Some(&**profile), 1.0);
-            self.judges.of(profile, || LabelJudge::new(&self.view, person()?))
+            let mut is_kept = true;
+            let judge = self.judges.of(profile, || {
+                is_kept = false;
+                LabelJudge::new(&self.view, self.person(Some(&**profile), 1.0)?)
+            });
+            self.measures.judges.count(is_kept);
+            judge
         });
         move |shares: &[Share]| {
             let shares = shares.iter().map(|share| (share.value, share.share));

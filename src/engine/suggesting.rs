@@ -3,14 +3,15 @@
 use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use lru::LruCache;
 use parking_lot::Mutex;
 
 use super::snapshot::Snapshot;
-use super::{Caller, Engine, limits};
+use super::{Caller, Engine, limits, unhurried};
 use crate::autocomplete::{Completer, Curation, Proposal, ShopperView};
+use crate::domain::deadline::Deadline;
 use crate::domain::filter::Filter;
 use crate::domain::id::{IndexName, Ordinal, ProductId, Sequence};
 use crate::domain::page::{Suggestion, SuggestionKind, Suggestions};
@@ -22,6 +23,7 @@ use crate::index::suggestions::SuggestionIndex;
 use crate::query::understand;
 use crate::rank::personal::LabelJudge;
 use crate::retrieve::filter::CompiledFilter;
+use crate::retrieve::meaning::Meanings;
 use crate::retrieve::{Candidate, Demand, Identified, retrieve};
 use crate::shopper::profile::Profile;
 use crate::text::analyse::Analyser;
@@ -142,15 +144,32 @@ impl Engine {
         request: &SuggestRequest,
         caller: Caller,
     ) -> Result<Suggestions> {
-        let started = Instant::now();
+        self.suggest_within(index, request, caller, &unhurried())
+    }
+
+    /// Completes what a shopper is typing, in time: when that is over, no more suggestions are
+    /// looked at.
+    ///
+    /// # Errors
+    /// As [`Engine::suggest`].
+    pub fn suggest_within(
+        &self,
+        index: &IndexName,
+        request: &SuggestRequest,
+        caller: Caller,
+        deadline: &Deadline,
+    ) -> Result<Suggestions> {
+        let begun = deadline.elapsed();
         let snapshot = self.index(index)?.snapshot();
         limits::check_suggest(request, &snapshot.view.settings, caller)?;
         let visitor = (request.shopper.as_ref(), request.session.as_ref());
         let profile = self.visitor_profile(visitor, &snapshot, caller.now)?;
-        let mut suggestions = snapshot.complete(request, profile.as_ref())?;
+        let in_time = || deadline.remaining() > Duration::ZERO;
+        let (mut suggestions, incomplete) =
+            snapshot.complete_while(&in_time, request, profile.as_ref())?;
         snapshot.show_products(&mut suggestions, caller)?;
-        let took_ms = started.elapsed().as_secs_f64() * 1_000.0;
-        Ok(Suggestions { suggestions, took_ms })
+        let took_ms = deadline.elapsed().saturating_sub(begun).as_secs_f64() * 1_000.0;
+        Ok(Suggestions { suggestions, took_ms, incomplete })
     }
 }
 
@@ -171,14 +190,21 @@ struct Checker<'a> {
     compiled: CompiledFilter,
     filter_hash: u64,
     looks_left: Cell<usize>,
+    in_time: &'a dyn Fn() -> bool,
+    is_cut: Cell<bool>,
 }
 
 impl<'a> Checker<'a> {
-    fn new(snapshot: &'a Snapshot, filters: &'a Filter) -> Result<Self> {
+    fn new(
+        snapshot: &'a Snapshot,
+        filters: &'a Filter,
+        in_time: &'a dyn Fn() -> bool,
+    ) -> Result<Self> {
         let compiled = CompiledFilter::new(filters, &snapshot.view.generation.columns)?;
         let filter_hash = hash_of(filters);
         let looks_left = Cell::new(LOOKS_MAX);
-        Ok(Self { snapshot, filters, compiled, filter_hash, looks_left })
+        let is_cut = Cell::new(false);
+        Ok(Self { snapshot, filters, compiled, filter_hash, looks_left, in_time, is_cut })
     }
 
     /// Whether a proposal finds a product. One that did when suggestions were made is asked first:
@@ -214,8 +240,13 @@ impl<'a> Checker<'a> {
         };
         let key = (text_hash(proposal.text), self.filter_hash ^ scope.rotate_left(20));
         let kept = self.snapshot.finds.0.lock().get(&key).copied();
+        self.snapshot.measures.finds.count(kept.is_some());
         if let Some(kept) = kept {
             return kept;
+        }
+        if !(self.in_time)() {
+            self.is_cut.set(true);
+            return false;
         }
         let Some(left) = self.looks_left.get().checked_sub(1) else { return false };
         self.looks_left.set(left);
@@ -270,7 +301,18 @@ impl Snapshot {
         request: &SuggestRequest,
         profile: Option<&Arc<Profile>>,
     ) -> Result<Vec<Suggestion>> {
-        let checker = Checker::new(self, &request.filters)?;
+        Ok(self.complete_while(&|| true, request, profile)?.0)
+    }
+
+    /// What the shopper's typing may become, looked at while there is time, and whether that was
+    /// over too soon.
+    fn complete_while(
+        &self,
+        in_time: &dyn Fn() -> bool,
+        request: &SuggestRequest,
+        profile: Option<&Arc<Profile>>,
+    ) -> Result<(Vec<Suggestion>, bool)> {
+        let checker = Checker::new(self, &request.filters, in_time)?;
         let affinity = self.suggestion_affinity(profile);
         let recent = profile.map_or(&[][..], |profile| profile.searches.as_slice());
         let dictionary = self.view.generation.columns.dictionary();
@@ -283,7 +325,8 @@ impl Snapshot {
             finds: &|proposal| checker.finds(proposal),
             category_name: &|value| dictionary.get(value).filter(|_| self.knows_labels()),
         };
-        Ok(completer.complete(request))
+        let suggestions = completer.complete(request);
+        Ok((suggestions, checker.is_cut.get()))
     }
 
     /// Whether the suggestions' labels are of this generation's dictionary.
@@ -298,7 +341,8 @@ impl Snapshot {
         if query.is_empty() {
             return Vec::new();
         }
-        let demand = Demand { filter: &CompiledFilter::default(), mode: Mode::Lexical };
+        let (filter, meanings) = (CompiledFilter::default(), Meanings::default());
+        let demand = Demand { filter: &filter, mode: Mode::Lexical, meanings: &meanings };
         let candidates = retrieve(&query, &self.view, &demand).unwrap_or_default();
         // Coverage leaves out words that no product has.
         let has_unknown = candidates.term_weights.iter().any(|weight| *weight <= 0.0);

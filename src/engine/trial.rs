@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::ladder::Descent;
 use super::limits::check_search;
 use super::snapshot::Snapshot;
-use super::{Caller, Engine};
+use super::{Caller, Engine, unhurried};
+use crate::domain::deadline::Rung;
 use crate::domain::event::{Choice, Event, RecordedEvent};
 use crate::domain::id::{IndexName, ProductId, ShopperId};
 use crate::domain::page::Page;
@@ -58,7 +60,7 @@ impl Trial<'_> {
     /// # Errors
     /// As [`Engine::search`].
     pub fn search(&self, request: &SearchRequest, caller: Caller) -> Result<Page> {
-        self.engine.search_in(&self.snapshot, request, caller)
+        self.engine.search_in(&self.snapshot, request, (caller, &unhurried()))
     }
 
     /// Searches this state as a shopper with this history, or as nobody; the request's own shopper
@@ -74,7 +76,12 @@ impl Trial<'_> {
     ) -> Result<Page> {
         check_search(request, &self.snapshot.view.settings, caller)?;
         let profile = history.map(|history| self.profile_of(history, caller.now)).transpose()?;
-        self.engine.search_as(&self.snapshot, (request, profile.as_ref()), caller)
+        let deadline = unhurried();
+        let mut descent = Descent::begin(&deadline, &self.snapshot.measures.costs, Rung::Full)?;
+        let known = (request, profile.as_ref());
+        let mut page = self.engine.search_as(&self.snapshot, known, caller, &mut descent)?;
+        descent.end(&mut page);
+        Ok(page)
     }
 
     fn profile_of(&self, history: &History<'_>, now: Timestamp) -> Result<Arc<Profile>> {

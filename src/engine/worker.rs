@@ -141,6 +141,7 @@ impl Worker {
         let changes =
             shared.store.changes(&shared.name, self.builder.sequence(), CHANGES_AT_ONCE)?;
         if changes.is_empty() {
+            self.caught_up();
             return Ok(false);
         }
         let more = changes.len() == CHANGES_AT_ONCE;
@@ -156,6 +157,15 @@ impl Worker {
             self.shared.tell(|state| state.news = true);
         }
         Ok(true)
+    }
+
+    /// Every change is folded; those that came since the look are news.
+    fn caught_up(&self) {
+        let mut state = self.shared.state.lock();
+        if !state.news && state.searchable >= self.builder.sequence() {
+            state.written = state.searchable;
+            state.behind_since = None;
+        }
     }
 
     fn embed(&mut self) -> Result<bool> {

@@ -8,6 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Problem};
 
+/// The error that an answer tells, for those who count.
+#[derive(Clone, Copy)]
+pub(super) struct Code(pub(super) &'static str);
+
 /// An answer other than success.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -81,12 +85,14 @@ impl IntoResponse for Failure {
                 hint: "its log has the details under the request id of this answer".to_owned(),
             };
         }
-        let Problem { code, message, hint } = self.problem;
-        let mut body = json!({ "error": { "code": code, "message": message, "hint": hint } });
+        let code = Code(self.problem.code);
+        let Problem { code: name, message, hint } = self.problem;
+        let mut body = json!({ "error": { "code": name, "message": message, "hint": hint } });
         if let (Some(fields), Some(mut beside)) = (body.as_object_mut(), self.beside) {
             fields.append(&mut beside);
         }
         let mut response = (self.status, Json(body)).into_response();
+        response.extensions_mut().insert(code);
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -11,18 +11,22 @@ mod ceilings;
 mod editing;
 mod events;
 mod failure;
+mod gate;
 mod guard;
 mod identity;
 mod indexes;
 mod keys;
 mod merchandising;
 mod observe;
+mod open_files;
 mod operations;
 mod pages;
 mod params;
+mod patient;
 mod products;
 mod rate;
 mod search;
+mod serve;
 mod shoppers;
 mod state;
 mod suggest;
@@ -32,22 +36,13 @@ mod upload;
 mod versions;
 
 pub use audit::AuditLog;
+pub use serve::{serve, stop_signal};
 pub use state::AppState;
 pub use tls::check_certificate;
 
-use std::future::Future;
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use axum::routing::{delete, get, post, put};
-use axum::serve::{Listener, ListenerExt};
 use axum::{Router, middleware};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
 use tower_http::compression::CompressionLayer;
-
-use crate::error::{Error, Result};
-use tls::{Certificate, TlsListener};
 
 /// All calls, ready to be served or to be called without a socket.
 pub fn router(state: AppState) -> Router {
@@ -134,105 +129,4 @@ fn operation_routes() -> Router<AppState> {
         .route("/", get(pages::storefront))
         .route("/admin", get(pages::admin))
         .route("/assets/{file}", get(pages::asset))
-}
-
-/// Serves until `shutdown` is done, then lets running calls end within the configured grace.
-///
-/// # Errors
-/// `BadRequest` when the development mode would be open to a network, Unavailable when the
-/// listener fails.
-pub async fn serve(
-    state: AppState,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
-    let address = listener.local_addr().map_err(|error| listener_failed(&error))?;
-    let config = state.config();
-    if config.dev && !address.ip().is_loopback() {
-        return Err(Error::bad_request(
-            "open_network",
-            format!(
-                "the development mode opens everything, and {address} is not a loopback address"
-            ),
-            "listen on 127.0.0.1, or leave the development mode",
-        ));
-    }
-    if config.dev {
-        tracing::warn!("development mode: every call is open to this machine, without keys");
-    }
-    let grace = Duration::from_millis(config.limits.shutdown_grace_ms);
-    let tls = config.tls.as_ref().map(Certificate::load).transpose()?;
-    let (tell, told) = oneshot::channel();
-    let shutdown = async move {
-        shutdown.await;
-        let _ = tell.send(());
-    };
-    tracing::info!(%address, tls = tls.is_some(), "listening");
-    let served = async {
-        match tls {
-            Some(certificate) => {
-                answer(TlsListener::over(listener, certificate)?, state, shutdown).await
-            }
-            None => answer(listener.tap_io(at_once), state, shutdown).await,
-        }
-    };
-    tokio::select! {
-        served = served => served.map_err(|error| listener_failed(&error)),
-        () = grace_over(told, grace) => {
-            tracing::warn!("calls still run after the grace period; stopping");
-            Ok(())
-        }
-    }
-}
-
-/// Answers are small; waiting to fill a packet only delays them.
-fn at_once(connection: &mut TcpStream) {
-    let _ = connection.set_nodelay(true);
-}
-
-async fn answer(
-    listener: impl Listener<Addr = SocketAddr>,
-    state: AppState,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    // The wrapping lets axum tell handlers the caller's address, whatever the listener is.
-    let listener = listener.tap_io(|_| ());
-    let calls = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, calls).with_graceful_shutdown(shutdown).await
-}
-
-async fn grace_over(told: oneshot::Receiver<()>, grace: Duration) {
-    if told.await.is_ok() {
-        tokio::time::sleep(grace).await;
-    } else {
-        std::future::pending::<()>().await;
-    }
-}
-
-fn listener_failed(error: &std::io::Error) -> Error {
-    Error::unavailable("listener_failed", format!("the listener failed: {error}"), "")
-}
-
-/// Done when the process is asked to stop, by ctrl-c or SIGTERM.
-pub async fn stop_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
 }

@@ -16,6 +16,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 use super::access::SHOPPER_TOKEN;
+use super::failure::Code;
 use super::state::{AppState, now};
 use crate::telemetry::{Answered, Call};
 
@@ -52,6 +53,9 @@ pub(super) async fn observe(
     tracing::debug!(parent: &span, status, took_ms = took.as_secs_f64() * 1_000.0, "answered");
     if let Some(call) = watched(method, &route).filter(|_| status < 400) {
         state.metrics().took(call, took);
+    }
+    if let Some(Code(code)) = response.extensions().get() {
+        state.metrics().refused(code);
     }
     state.metrics().answered(Answered { route, method, status });
     response.headers_mut().insert(REQUEST_ID, id);

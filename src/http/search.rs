@@ -9,9 +9,10 @@ use super::ceilings;
 use super::failure::Failure;
 use super::params::Names;
 use super::state::AppState;
+use crate::domain::deadline::Deadline;
 use crate::domain::page::{Factor, Page};
 use crate::domain::search::SearchRequest;
-use crate::engine::PERSONAL;
+use crate::engine::{Engine, PERSONAL};
 use crate::settings::access::Scope;
 
 /// `POST /v1/indexes/{index}/search`.
@@ -29,12 +30,17 @@ pub(super) async fn search(
     access.demand_known(shopper, &index)?;
     let may_explain = !request.explain || access.may_read(shopper, &index);
     let caller = access.caller(&index);
+    let deadline = state.search_deadline(request.deadline_ms);
     let name = index.clone();
-    let mut page = state.read(move |engine| engine.search(&name, &request, caller)).await?;
+    let search = move |engine: &Engine, deadline: &Deadline| {
+        engine.search_within(&name, &request, caller, deadline)
+    };
+    let mut page = state.read_within(deadline, search).await?;
     if !may_explain {
         hide_personal_evidence(&mut page);
     }
-    if page.total == 0 {
+    state.metrics().searched(&page.stages, page.degraded);
+    if page.total == 0 && page.degraded.is_full() {
         state.metrics().found_nothing(index.as_str());
     }
     Ok(Json(page))

@@ -6,17 +6,19 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::audit::AuditLog;
 use super::failure::Failure;
+use super::gate::Gate;
 use super::rate::Rates;
 use super::token::TokenSigner;
 use crate::config::Config;
+use crate::domain::deadline::{Clock, Deadline};
 use crate::domain::time::Timestamp;
-use crate::engine::Engine;
+use crate::engine::{Engine, machine_clock};
 use crate::error::Error;
-use crate::telemetry::Metrics;
+use crate::telemetry::{GateGauges, Metrics};
 
 /// Calls that may wait for their write to become searchable at the same time.
 const WAITS_AT_ONCE: usize = 64;
@@ -29,12 +31,13 @@ struct Shared {
     engine: Arc<Engine>,
     config: Config,
     tokens: TokenSigner,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     rates: Rates,
     audit: OnceLock<Arc<AuditLog>>,
-    reads: Arc<Semaphore>,
-    writes: Arc<Semaphore>,
-    waits: Arc<Semaphore>,
+    clock: Clock,
+    reads: Gate,
+    writes: Gate,
+    waits: Gate,
     ready: AtomicBool,
     creation: Mutex<()>,
 }
@@ -47,12 +50,13 @@ impl AppState {
         Self(Arc::new(Shared {
             engine,
             tokens: TokenSigner::new(&secret),
-            metrics: Metrics::default(),
+            metrics: Arc::default(),
             rates: Rates::new(&config.rate),
             audit: OnceLock::new(),
-            reads: Arc::new(Semaphore::new(limits.reads_at_once())),
-            writes: Arc::new(Semaphore::new(limits.concurrent_writes_max)),
-            waits: Arc::new(Semaphore::new(WAITS_AT_ONCE)),
+            clock: machine_clock(),
+            reads: Gate::new("reads", limits.reads_at_once(), limits.waiting_calls_max),
+            writes: Gate::new("writes", limits.concurrent_writes_max, limits.waiting_calls_max),
+            waits: Gate::new("waits", WAITS_AT_ONCE, limits.waiting_calls_max),
             ready: AtomicBool::new(false),
             creation: Mutex::default(),
             config,
@@ -81,7 +85,7 @@ impl AppState {
         &self.0.engine
     }
 
-    pub(super) fn metrics(&self) -> &Metrics {
+    pub(super) fn metrics(&self) -> &Arc<Metrics> {
         &self.0.metrics
     }
 
@@ -98,6 +102,41 @@ impl AppState {
         self.0.ready.store(true, Ordering::Relaxed);
     }
 
+    /// The state of every gate.
+    pub(super) fn gates(&self) -> Vec<GateGauges> {
+        [&self.0.reads, &self.0.writes, &self.0.waits].map(Gate::gauges).to_vec()
+    }
+
+    /// The deadline of a search that comes now: the configured one, or an earlier one.
+    pub(super) fn search_deadline(&self, wish_ms: Option<u64>) -> Deadline {
+        let configured_ms = self.0.config.limits.search_deadline_ms;
+        let limit_ms = wish_ms.map_or(configured_ms, |wish_ms| wish_ms.min(configured_ms));
+        Deadline::within(self.0.clock.clone(), Duration::from_millis(limit_ms))
+    }
+
+    /// The deadline of a call for suggestions that comes now.
+    pub(super) fn suggest_deadline(&self) -> Deadline {
+        let limit = Duration::from_millis(self.0.config.limits.suggest_deadline_ms);
+        Deadline::within(self.0.clock.clone(), limit)
+    }
+
+    /// Runs a read on a thread that may block, and that is told its deadline: the wait for a turn
+    /// counts.
+    pub(super) async fn read_within<T, E>(
+        &self,
+        deadline: Deadline,
+        work: impl FnOnce(&Engine, &Deadline) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let wait_max = self.0.config.limits.queue_wait().min(deadline.remaining());
+        let turn = self.0.reads.turn(wait_max).await?;
+        let limit = self.0.config.limits.request_timeout();
+        self.run(turn, limit, move |engine| work(engine, &deadline)).await
+    }
+
     /// Runs a read on a thread that may block.
     pub(super) async fn read<T, E>(
         &self,
@@ -107,7 +146,8 @@ impl AppState {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        self.run(&self.0.reads, self.0.config.limits.request_timeout(), work).await
+        let turn = self.turn(&self.0.reads).await?;
+        self.run(turn, self.0.config.limits.request_timeout(), work).await
     }
 
     /// Runs a write on a thread that may block.
@@ -119,7 +159,8 @@ impl AppState {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        self.run(&self.0.writes, self.0.config.limits.write_timeout(), work).await
+        let turn = self.turn(&self.0.writes).await?;
+        self.run(turn, self.0.config.limits.write_timeout(), work).await
     }
 
     /// Runs a write that may make something of which there may be only so many: one at a time, so
@@ -151,12 +192,13 @@ impl AppState {
     {
         let limit = self.0.config.limits.write_timeout();
         let longer = limit + Duration::from_secs(1);
-        self.run(&self.0.waits, longer, move |engine| work(engine, limit)).await
+        let turn = self.turn(&self.0.waits).await?;
+        self.run(turn, longer, move |engine| work(engine, limit)).await
     }
 
     async fn run<T, E>(
         &self,
-        gate: &Arc<Semaphore>,
+        turn: OwnedSemaphorePermit,
         limit: Duration,
         work: impl FnOnce(&Engine) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Failure>
@@ -164,7 +206,6 @@ impl AppState {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let turn = self.turn(gate).await?;
         let engine = Arc::clone(&self.0.engine);
         let span = tracing::Span::current();
         let task = tokio::task::spawn_blocking(move || {
@@ -179,16 +220,8 @@ impl AppState {
         }
     }
 
-    async fn turn(&self, gate: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
-        let turn = Arc::clone(gate).acquire_owned();
-        let waited = tokio::time::timeout(self.0.config.limits.queue_wait(), turn).await;
-        if let Ok(Ok(turn)) = waited {
-            return Ok(turn);
-        }
-        self.0.metrics.refused_busy();
-        let hint = "try again after the time in Retry-After";
-        let busy = StatusCode::SERVICE_UNAVAILABLE;
-        Err(Failure::new(busy, "busy", "the server is busy", hint).retry_after(1))
+    async fn turn(&self, gate: &Gate) -> Result<OwnedSemaphorePermit, Failure> {
+        gate.turn(self.0.config.limits.queue_wait()).await
     }
 }
 

@@ -11,10 +11,12 @@ use super::editing::{Editing, Versioned, versioned};
 use super::failure::Failure;
 use super::params::{Asked, Names};
 use super::state::AppState;
+use crate::domain::deadline::Deadline;
 use crate::domain::filter::Filter;
 use crate::domain::id::{SessionId, ShopperId};
 use crate::domain::page::{SuggestionKind, Suggestions};
 use crate::domain::search::SuggestRequest;
+use crate::engine::Engine;
 use crate::settings::access::Scope;
 use crate::settings::suggestions::SuggestionSettings;
 
@@ -77,7 +79,10 @@ pub(super) async fn suggest(
     let shopper = request.shopper.as_ref();
     let hides = request.explain && names_somebody && !access.may_read(shopper, &index);
     let caller = access.caller(&index);
-    let mut answer = state.read(move |engine| engine.suggest(&index, &request, caller)).await?;
+    let suggest = move |engine: &Engine, deadline: &Deadline| {
+        engine.suggest_within(&index, &request, caller, deadline)
+    };
+    let mut answer = state.read_within(state.suggest_deadline(), suggest).await?;
     if hides {
         hide_personal_numbers(&mut answer);
     }

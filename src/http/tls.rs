@@ -1,16 +1,12 @@
-//! HTTPS: a certificate from files, read again when they change, and handshakes beside one another.
+//! HTTPS: a certificate from files, read again when they change.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use axum::serve::Listener;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -23,9 +19,6 @@ use crate::error::{Error, Result};
 
 /// A caller gets so long to agree on keys.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
-
-/// Handshakes at the same time; more wait in the listener's queue.
-const HANDSHAKES_AT_ONCE: usize = 256;
 
 /// The files are looked at so often at most, when somebody connects.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -138,63 +131,4 @@ fn refused(files: &Tls, error: &rustls::Error) -> Error {
         format!("'{certificate}' and '{key}' cannot be used for TLS: {error}"),
         "the private key must be that of the first certificate in the file",
     )
-}
-
-/// A listener whose connections are encrypted. A slow handshake holds up nobody else.
-pub(super) struct TlsListener {
-    address: SocketAddr,
-    accepted: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-}
-
-impl TlsListener {
-    /// Encrypts what arrives at `listener` until the result is dropped.
-    ///
-    /// # Errors
-    /// When the listener has no address.
-    pub(super) fn over(listener: TcpListener, tls: Certificate) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let (give, accepted) = mpsc::channel(1);
-        tokio::spawn(shake_hands(listener, Arc::new(tls), give));
-        Ok(Self { address, accepted })
-    }
-}
-
-async fn shake_hands(
-    mut listener: TcpListener,
-    tls: Arc<Certificate>,
-    give: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    let turns = Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
-    while let Ok(turn) = Arc::clone(&turns).acquire_owned().await {
-        let (stream, address) = tokio::select! {
-            connection = Listener::accept(&mut listener) => connection,
-            () = give.closed() => return,
-        };
-        let (tls, give) = (Arc::clone(&tls), give.clone());
-        tokio::spawn(async move {
-            let _turn = turn;
-            let _ = stream.set_nodelay(true);
-            match tls.accept(stream).await {
-                // Nobody takes it any longer once the server stops.
-                Ok(stream) => drop(give.send((stream, address)).await),
-                Err(error) => tracing::debug!(%address, %error, "no TLS"),
-            }
-        });
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.accepted.recv().await {
-            Some(connection) => connection,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
-    }
 }

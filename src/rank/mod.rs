@@ -38,6 +38,9 @@ use weigh::Weigher;
 /// whatever the page, so that no product repeats or vanishes between pages.
 pub const WINDOW: usize = 400;
 
+/// The window where time is short: the head alone.
+pub const SMALL_WINDOW: usize = HEAD;
+
 /// So many of the window are the head: chosen for reach, so that nothing that answers the query in
 /// other words is missing, and then put in order by score.
 const HEAD: usize = 100;
@@ -128,6 +131,9 @@ pub struct Ranking<'a> {
     pub order: &'a [SortKey],
     /// What is looked through.
     pub view: &'a View,
+    /// How many of the best get the costly signals and the shopper's part: [`WINDOW`], or fewer
+    /// where time is short; the same for all pages of a search.
+    pub window: usize,
 }
 
 impl<'a> Ranking<'a> {
@@ -189,7 +195,7 @@ impl<'a> Ranking<'a> {
         relevance: &Relevance<'_>,
         wholes: &HashMap<Ordinal, f32>,
     ) {
-        let window = WINDOW.min(items.len());
+        let window = self.window.min(items.len());
         let by_reach = |one: &RankedItem, other: &RankedItem| {
             let reach =
                 |item: &RankedItem| wholes.get(&item.ordinal).copied().unwrap_or(item.score);
@@ -265,7 +271,7 @@ impl<'a> Ranking<'a> {
     }
 
     fn personalise(&self, items: &mut [RankedItem]) {
-        let window = WINDOW.min(items.len());
+        let window = self.window.min(items.len());
         let window = &mut items[..window];
         if let Some(personal) = Personal::new(self.view, self.person) {
             self.reorder(window, &personal);

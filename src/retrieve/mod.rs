@@ -3,6 +3,7 @@
 pub mod facet;
 pub mod filter;
 mod lexical;
+pub mod meaning;
 mod tier;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use crate::query::Query;
 
 use filter::CompiledFilter;
 use lexical::{LexicalMatch, Scorer};
+use meaning::Meanings;
 use tier::Choice;
 
 /// How much coverage and meaning count beside the lexical score where candidates are compared by
@@ -87,18 +89,21 @@ pub struct Demand<'a> {
     pub filter: &'a CompiledFilter,
     /// By word, by meaning or both.
     pub mode: Mode,
+    /// What the query means.
+    pub meanings: &'a Meanings,
 }
 
 /// Finds every product that matches the query under the filter.
 ///
 /// # Errors
-/// Internal when the disk or the model fails.
+/// Internal when the disk fails.
 pub fn retrieve(query: &Query, view: &View, demand: &Demand<'_>) -> Result<Candidates> {
     let allowed = allowed(view, demand.filter);
     if query.is_empty() {
         return Ok(everything(view, allowed.as_ref()));
     }
-    Search::new(query, view, demand.mode, allowed)?.candidates()
+    let Demand { mode, meanings, .. } = *demand;
+    Search { query, view, mode, allowed, meanings }.candidates()
 }
 
 /// The products that pass a filter; `None` when all do.
@@ -129,24 +134,13 @@ struct Search<'a> {
     view: &'a View,
     mode: Mode,
     allowed: Option<FixedBitSet>,
-    meaning: Option<Meaning>,
+    meanings: &'a Meanings,
 }
 
 /// Products that were found, by ordinal.
 type Found = HashMap<Ordinal, Candidate>;
 
-impl<'a> Search<'a> {
-    fn new(
-        query: &'a Query,
-        view: &'a View,
-        mode: Mode,
-        allowed: Option<FixedBitSet>,
-    ) -> Result<Self> {
-        let wants_meaning = mode != Mode::Lexical && view.settings.semantic.enabled;
-        let meaning = if wants_meaning { meaning(&query.wanted_text, view)? } else { None };
-        Ok(Self { query, view, mode, allowed, meaning })
-    }
-
+impl Search<'_> {
     fn candidates(&self) -> Result<Candidates> {
         let generation = &self.view.generation;
         let ends = generation.columns.ordinals_end();
@@ -164,7 +158,7 @@ impl<'a> Search<'a> {
             candidates.term_weights = matches.term_weights;
         }
         let alone = self.mode == Mode::Hybrid && found.is_empty();
-        if let Some(meaning) = &self.meaning {
+        if let Some(meaning) = &self.meanings.wanted {
             self.add_by_meaning(&mut found, meaning, alone);
         }
         self.add_whole(&mut found, &scorer)?;
@@ -221,16 +215,15 @@ impl<'a> Search<'a> {
                 scores.insert(one.ordinal, one.score + WHOLE_COVERAGE * one.coverage);
             }
         }
-        let meaning =
-            if self.meaning.is_some() { meaning(&self.query.text, self.view)? } else { None };
-        if let Some(meaning) = &meaning {
+        let meaning = self.meanings.whole.as_ref();
+        if let Some(meaning) = meaning {
             self.add_by_meaning(found, meaning, false);
         }
         let semantic = &self.view.generation.semantic;
         for candidate in found.values_mut() {
             let by_word = scores.get(&candidate.ordinal).copied().unwrap_or(0.0);
             let near = |meaning| semantic.nearness(meaning, candidate.ordinal);
-            let by_meaning = meaning.as_ref().map_or(0.0, near);
+            let by_meaning = meaning.map_or(0.0, near);
             candidate.whole = Some(by_word + WHOLE_SEMANTIC * by_meaning);
         }
         Ok(())
@@ -240,7 +233,7 @@ impl<'a> Search<'a> {
     /// has never heard says nothing, its products do.
     fn add_alike(&self, found: &mut Found, matches: &[LexicalMatch]) {
         let few = (1..=FEW).contains(&found.len());
-        if self.meaning.is_none() || !few {
+        if self.meanings.wanted.is_none() || !few {
             return;
         }
         let semantic = &self.view.generation.semantic;
@@ -305,16 +298,8 @@ impl<'a> Search<'a> {
 
     fn by_meaning(&self, ordinal: Ordinal) -> Candidate {
         let semantic = &self.view.generation.semantic;
-        let meaning = self.meaning.as_ref();
+        let meaning = self.meanings.wanted.as_ref();
         let nearness = meaning.map_or(0.0, |meaning| semantic.nearness(meaning, ordinal));
         Candidate { ordinal, semantic: nearness, ..Candidate::default() }
     }
-}
-
-fn meaning(text: &str, view: &View) -> Result<Option<Meaning>> {
-    let Some(embedder) = view.generation.embedder.as_ref() else {
-        return Ok(None);
-    };
-    let embedding = embedder.embed(&[text])?.pop();
-    Ok(embedding.map(|embedding| view.generation.semantic.prepare(&embedding)))
 }

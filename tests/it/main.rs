@@ -17,6 +17,7 @@ mod erasure;
 mod eval;
 mod first_start;
 mod http;
+mod ladder;
 mod merch;
 mod rank;
 mod shopper;

@@ -20,7 +20,7 @@ const PLACES: [(&[&str], &[&str]); 6] = [
     (&["tantivy"], &["src/index/"]),
     (&["rten", "ort", "fastembed", "tokenizers"], &["src/embed/"]),
     (&["redb"], &["src/store/", "src/index/embeddings.rs"]),
-    (&["axum", "tower"], &["src/http/"]),
+    (&["axum", "tower", "hyper"], &["src/http/"]),
     (&["clap"], &["src/cli/"]),
     (&["tokio"], &["src/http/", "src/cli/", "src/startup.rs", "src/engine/indexing"]),
 ];

@@ -84,6 +84,9 @@ impl Client {
 
     pub(super) fn configured(engine: TestEngine, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::defaults().unwrap();
+        // What these tests see shall not depend on how busy the machine is.
+        config.limits.search_deadline_ms = 60_000;
+        config.limits.suggest_deadline_ms = 60_000;
         change(&mut config);
         let engine = engine.engine;
         let router = router(AppState::new(Arc::clone(&engine), config, [7; 32]));

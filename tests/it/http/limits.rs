@@ -105,7 +105,7 @@ fn a_busy_server_says_when_to_come_back() {
     held.release();
     assert_eq!(running.join().unwrap(), 200);
     assert_eq!(client.post(SEARCH, &json!({ "q": "ink" })).status, 200);
-    assert!(client.get("/metrics").text.contains("vitrine_refused_busy_total 1\n"));
+    assert!(client.get("/metrics").text.contains("vitrine_refused_total{code=\"busy\"} 1\n"));
 }
 
 #[test]
