@@ -8,7 +8,7 @@
 //! idle server.
 //!
 //! The shop: 30,000 visits a day, a tenth of them in the busiest hour; a visit makes 3 searches,
-//! 5 calls for suggestions before each, and 8 events. Each hour, 600 prices change (in patches of
+//! 5 calls for suggestions before each, and 8 events. Each hour, 3,000 prices change (in patches of
 //! 50), 500 products are written anew, and 5 rules are saved. That is 2.5 searches a second;
 //! compressed 12 times, 30. Calls come by a Poisson process, in an open loop: latency counts from
 //! when a call was due, so that a slow answer hides no other.

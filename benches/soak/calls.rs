@@ -7,7 +7,7 @@ use super::client::Call;
 use super::failed;
 
 /// SplitMix64.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -19,7 +19,7 @@ impl Random {
     }
 
     /// From 0 to below 1.
-    pub fn share(&mut self) -> f64 {
+    pub(crate) fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
@@ -35,7 +35,7 @@ impl Random {
 
 /// A kind of call.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Searches.
     Search,
     /// Suggestions.
@@ -51,7 +51,7 @@ pub enum Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 6] =
+pub(crate) const KINDS: [Kind; 6] =
     [Kind::Search, Kind::Suggest, Kind::Event, Kind::Patch, Kind::Upsert, Kind::Rule];
 
 /// Visits in the busiest hour: a tenth of the day's 30,000.
@@ -62,7 +62,7 @@ const SHOPPERS: usize = 200;
 
 impl Kind {
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Search => "search",
             Self::Suggest => "suggest",
@@ -74,12 +74,12 @@ impl Kind {
     }
 
     /// Calls a second in the shop's busiest hour.
-    pub fn per_second(self) -> f64 {
+    pub(crate) fn per_second(self) -> f64 {
         let per_hour = match self {
             Self::Search => 3.0 * VISITS_PER_HOUR,
             Self::Suggest => 5.0 * 3.0 * VISITS_PER_HOUR,
             Self::Event => 8.0 * VISITS_PER_HOUR,
-            Self::Patch => 600.0 / PRICES_AT_ONCE as f64,
+            Self::Patch => 3_000.0 / PRICES_AT_ONCE as f64,
             Self::Upsert => 500.0,
             Self::Rule => 5.0,
         };
@@ -87,7 +87,7 @@ impl Kind {
     }
 
     /// Connections that such calls come over.
-    pub fn callers(self) -> usize {
+    pub(crate) fn callers(self) -> usize {
         match self {
             Self::Search | Self::Suggest => 8,
             Self::Event => 4,
@@ -97,7 +97,7 @@ impl Kind {
 }
 
 /// What calls are made of.
-pub struct Calls {
+pub(crate) struct Calls {
     products: Vec<Value>,
     texts: Vec<String>,
     brands: Vec<String>,
@@ -106,7 +106,7 @@ pub struct Calls {
 
 impl Calls {
     /// Reads the sample shop.
-    pub fn read() -> Result<Self> {
+    pub(crate) fn read() -> Result<Self> {
         let text = |name: &str| std::fs::read_to_string(format!("data/{name}")).map_err(failed);
         let products: Vec<Value> = text("products.jsonl")?
             .lines()
@@ -124,7 +124,7 @@ impl Calls {
     }
 
     /// The next call of a kind.
-    pub fn next(&self, kind: Kind, random: &mut Random) -> Call {
+    pub(crate) fn next(&self, kind: Kind, random: &mut Random) -> Call {
         let (head, body) = match kind {
             Kind::Search => ("POST /v1/indexes/shop/search".to_owned(), self.search(random)),
             Kind::Suggest => (self.suggest(random), Value::Null),

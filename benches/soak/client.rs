@@ -11,43 +11,43 @@ const STALE: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A call: method with path, and body.
-pub struct Call {
+pub(crate) struct Call {
     /// `POST /v1/…`.
-    pub head: String,
+    pub(crate) head: String,
     /// JSON, or nothing.
-    pub body: String,
+    pub(crate) body: String,
 }
 
 /// An answer.
-pub struct Reply {
+pub(crate) struct Reply {
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The whole body.
-    pub body: String,
+    pub(crate) body: String,
 }
 
 impl Reply {
     /// Status and beginning of the body.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let beginning: String = self.body.chars().take(80).collect();
         format!("{} {beginning}", self.status)
     }
 }
 
 /// Who calls.
-pub struct Caller {
+pub(crate) struct Caller {
     address: SocketAddr,
     connection: Option<(BufReader<TcpStream>, Instant)>,
 }
 
 impl Caller {
     /// A caller without a connection yet.
-    pub fn new(address: SocketAddr) -> Self {
+    pub(crate) fn new(address: SocketAddr) -> Self {
         Self { address, connection: None }
     }
 
     /// Calls and reads the whole answer.
-    pub fn call(&mut self, call: &Call) -> std::io::Result<Reply> {
+    pub(crate) fn call(&mut self, call: &Call) -> std::io::Result<Reply> {
         let kept = self.connection.take().filter(|(_, used)| used.elapsed() < STALE);
         let mut stream = match kept {
             Some((stream, _)) => stream,

@@ -11,16 +11,16 @@ use super::client::{Call, Caller};
 use super::failed;
 
 /// A server on a free port and in a folder of its own.
-pub struct Server {
+pub(crate) struct Server {
     process: Child,
     _folder: tempfile::TempDir,
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
     /// Starts the program with its default configuration.
-    pub fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let folder = tempfile::tempdir_in("target").map_err(failed)?;
         let mut process = Command::new(env!("CARGO_BIN_EXE_vitrine"))
             .args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data-dir"])
@@ -43,7 +43,7 @@ impl Server {
     }
 
     /// Makes the index and waits until all products are found by word and by meaning.
-    pub fn fill(&self) -> Result<()> {
+    pub(crate) fn fill(&self) -> Result<()> {
         let products = std::fs::read_to_string("data/products.jsonl").map_err(failed)?;
         let mut caller = Caller::new(self.address);
         for (head, body) in [
@@ -64,7 +64,7 @@ impl Server {
     }
 
     /// Memory of the process that is in use, where the system is Linux.
-    pub fn resident_mib(&self) -> Option<f64> {
+    pub(crate) fn resident_mib(&self) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
@@ -73,7 +73,7 @@ impl Server {
 
     /// Asks it to stop, and says so when it does not end well.
     #[cfg(unix)]
-    pub fn stop(mut self) -> Result<()> {
+    pub(crate) fn stop(mut self) -> Result<()> {
         use rustix::process::{Pid, Signal, kill_process};
         kill_process(Pid::from_child(&self.process), Signal::TERM).map_err(failed)?;
         let ended = self.process.wait().map_err(failed)?;
@@ -82,7 +82,7 @@ impl Server {
 
     /// Ends it.
     #[cfg(not(unix))]
-    pub fn stop(mut self) -> Result<()> {
+    pub(crate) fn stop(mut self) -> Result<()> {
         self.process.kill().map_err(failed)
     }
 }

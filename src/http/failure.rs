@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Problem};
 
+/// Refusals that are no failures: they are counted, and a line for each would be load on top.
+const EXPECTED: [&str; 3] = ["busy", "overloaded", "not_ready"];
+
 /// The error that an answer tells, for those who count.
 #[derive(Clone, Copy)]
 pub(super) struct Code(pub(super) &'static str);
@@ -76,7 +79,12 @@ impl IntoResponse for Failure {
     fn into_response(mut self) -> Response {
         if self.status.is_server_error() {
             let Problem { code, message, .. } = &self.problem;
-            tracing::error!(status = self.status.as_u16(), code, message, "a call failed");
+            let (status, reason) = (self.status.as_u16(), message.as_str());
+            if EXPECTED.contains(code) {
+                tracing::debug!(status, code, reason, "a call was refused");
+            } else {
+                tracing::error!(status, code, reason, "a call failed");
+            }
         }
         if self.status == StatusCode::INTERNAL_SERVER_ERROR {
             self.problem = Problem {

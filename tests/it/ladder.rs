@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use vitrine::domain::deadline::{Clock, Deadline, Rung, Stage};
 use vitrine::domain::id::IndexName;
-use vitrine::domain::page::{Facet, Page};
+use vitrine::domain::page::{Facet, Page, Suggestions};
 use vitrine::domain::search::{SearchRequest, SuggestRequest};
 use vitrine::embed::hashing::HashingEmbedder;
 use vitrine::embed::{Embedder, Embedding};
@@ -151,7 +151,7 @@ fn the_less_time_there_is_the_less_is_done() {
     assert!(seen.windows(2).all(more_is_done), "{seen:?}");
     seen.dedup();
     let all = [Rung::Popular, Rung::Lexical, Rung::SmallerWindow, Rung::Full].map(Some);
-    assert_eq!(seen, [&[None], &all[..]].concat());
+    assert_eq!(seen, [&[None][..], &all[..]].concat());
 }
 
 #[test]
@@ -234,9 +234,9 @@ fn pages_of_every_rung_fit_together() {
     for (rung, _) in Rung::ALL {
         let request = SearchRequest {
             degraded: rung,
-            per_page: 50,
-            facets: vec!["brand".to_owned()],
-            filters: serde_json::from_value(json!({ "price": { "lte": 60 } })).unwrap(),
+            per_page: 100,
+            facets: vec!["price".to_owned()],
+            filters: serde_json::from_value(json!({ "price": { "lte": 150 } })).unwrap(),
             ..text("shoe")
         };
         let pages = pages(&request);
@@ -248,14 +248,14 @@ fn pages_of_every_rung_fit_together() {
             assert_eq!(page.facets, pages[0].facets);
         }
         assert_eq!((distinct.len(), all.len()), (pages[0].total, pages[0].total), "{rung:?}");
-        let Facet::Values(brands) = &pages[0].facets["brand"] else { panic!("{rung:?}") };
-        assert_eq!(brands.iter().map(|one| one.count).sum::<usize>(), pages[0].total);
+        let Facet::Range(prices) = &pages[0].facets["price"] else { panic!("{rung:?}") };
+        assert_eq!(prices.count, pages[0].total, "{rung:?}");
     }
 }
 
 #[test]
 fn fewer_costly_signals_find_the_same_products() {
-    let request = |degraded| SearchRequest { degraded, per_page: 100, ..text("black shoe") };
+    let request = |degraded| SearchRequest { degraded, per_page: 100, ..text("shoe") };
     let (full, few) = (pages(&request(Rung::Full)), pages(&request(Rung::SmallerWindow)));
     let set = |pages: &[Page]| -> BTreeSet<String> {
         pages.iter().flat_map(ids).map(str::to_owned).collect()
@@ -284,26 +284,23 @@ fn without_time_for_the_text_the_best_products_are_shown_under_filters_and_rules
 #[test]
 fn suggestions_that_there_is_no_time_to_look_at_are_left_out() {
     let shop = Shop::open();
-    let filters: vitrine::domain::filter::Filter =
-        serde_json::from_value(json!({ "price": { "lte": 100 } })).unwrap();
-    // Another filter is looked at anew, whatever is remembered.
-    let ask = |limit_ms: Option<u64>, most: u32| {
-        let mut request = SuggestRequest { q: "r".to_owned(), ..SuggestRequest::default() };
-        request.filters = filters.clone();
-        request.filters.0.extend(
-            serde_json::from_value::<vitrine::domain::filter::Filter>(
-                json!({ "rating": { "lte": most } }),
-            )
-            .unwrap()
-            .0,
-        );
-        let deadline = shop.deadline(limit_ms);
-        shop.engine.suggest_within(&shop.index, &request, operator(), &deadline).unwrap()
-    };
     while !shop.engine.suggestions_follow(&shop.index).unwrap() {
         std::thread::sleep(Duration::from_millis(10));
     }
-    let (whole, cut) = (ask(None, 6), ask(Some(0), 7));
-    assert!(!whole.incomplete && cut.incomplete, "{whole:?} {cut:?}");
-    assert!(whole.suggestions.len() > cut.suggestions.len(), "{whole:?} {cut:?}");
+    let ask = |color: &str, limit_ms: Option<u64>| {
+        let filters = serde_json::from_value(json!({ "color": color })).unwrap();
+        let request = SuggestRequest { q: "r".to_owned(), filters, ..SuggestRequest::default() };
+        let deadline = shop.deadline(limit_ms);
+        shop.engine.suggest_within(&shop.index, &request, operator(), &deadline).unwrap()
+    };
+    // Both shoes stand for "Running": for one of the colours the other one must be looked for.
+    let colors = ["black", "red"];
+    let count = |answers: &[Suggestions; 2]| -> usize {
+        answers.iter().map(|answer| answer.suggestions.len()).sum()
+    };
+    let cut = colors.map(|color| ask(color, Some(0)));
+    let whole = colors.map(|color| ask(color, None));
+    assert!(cut.iter().any(|answer| answer.incomplete), "{cut:?}");
+    assert!(whole.iter().all(|answer| !answer.incomplete), "{whole:?}");
+    assert!(count(&whole) > count(&cut), "{whole:?} {cut:?}");
 }
