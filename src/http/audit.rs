@@ -1,8 +1,8 @@
 //! Who did what: a line for every administrative call, in the log and in files of bounded size.
 //!
-//! Calls without a valid key are in the log alone, so that nobody from outside can fill the files
-//! or push the lines of others out of them. A shopper's id is kept as a keyed hash: who is erased
-//! stays erased.
+//! Calls without a valid key and shoppers' own calls are in the log alone, and refused calls of a key
+//! no more often than a person makes them, so that nobody from outside can fill the files or push the
+//! lines of others out of them. A shopper's id is kept as a keyed hash: who is erased stays erased.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -21,13 +21,26 @@ use crate::error::{Error, Result};
 /// The file that is written to; older ones have a number before the ending, 1 for the latest.
 const FILE: &str = "audit.jsonl";
 
+/// Whose word a call goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum By {
+    /// A key's.
+    Key,
+    /// Nobody's: everything is open.
+    Development,
+    /// The shopper's own, by a token.
+    Shopper,
+    /// Nobody's: it will be refused.
+    Nobody,
+}
+
 /// One administrative call.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Entry {
     pub(super) at: Timestamp,
     pub(super) request_id: String,
-    /// `key`, `shopper` (by a token), `development` or `nobody`.
-    pub(super) by: &'static str,
+    pub(super) by: By,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +66,7 @@ impl Entry {
         } = self;
         tracing::info!(
             target: "vitrine::audit",
-            request_id, by, ?key, ?key_name, ?address, method, route, ?index, ?id, status,
+            request_id, ?by, ?key, ?key_name, ?address, method, route, ?index, ?id, status,
             "administrative call"
         );
     }
@@ -209,7 +222,7 @@ mod tests {
         Entry {
             at: Timestamp::from_ms(0),
             request_id: "r".to_owned(),
-            by: "key",
+            by: By::Key,
             key: Some("k".to_owned()),
             key_name: None,
             address: None,

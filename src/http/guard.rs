@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::access::Access;
-use super::audit::{Entry, is_administrative};
+use super::access::{Access, SHOPPER_TOKEN, bearer};
+use super::audit::{By, Entry, is_administrative};
 use super::failure::Failure;
 use super::identity::Identity;
 use super::observe::RequestId;
@@ -67,8 +67,10 @@ async fn pending_of(
     let (mut parts, body) = request.into_parts();
     let names = Names::from_request_parts(&mut parts, state).await.ok();
     let name = |name| names.as_ref().and_then(|names: &Names| names.given(name));
-    let shopper = route.starts_with("/v1/shoppers/");
-    let id = name("id").map(|id| if shopper { state.tokens().pseudonym(&id) } else { id });
+    let id = name("id");
+    let of_shopper = route.starts_with("/v1/shoppers/");
+    let own = of_shopper && is_shopper(&parts.headers, id.as_deref(), state);
+    let id = id.map(|id| if of_shopper { state.tokens().pseudonym(&id) } else { id });
     let id = match (id, name("number")) {
         (Some(id), Some(number)) => Some(format!("{id}/{number}")),
         (id, number) => id.or(number),
@@ -77,7 +79,12 @@ async fn pending_of(
     let entry = Entry {
         at: now(),
         request_id: request_id.map_or_else(String::new, |id| id.0.clone()),
-        by: "nobody",
+        by: match identity.key {
+            _ if state.config().dev => By::Development,
+            _ if own => By::Shopper,
+            Some(_) => By::Key,
+            None => By::Nobody,
+        },
         key: identity.key.as_ref().map(|key| key.id.clone()),
         key_name: identity.key.as_ref().map(|key| key.name.clone()).filter(|name| !name.is_empty()),
         address: identity.address,
@@ -89,6 +96,14 @@ async fn pending_of(
     };
     let pending = Pending { state: state.clone(), entry: Some(entry) };
     (Some(pending), Request::from_parts(parts, body))
+}
+
+/// Whether the shopper whom the path names shows a token.
+fn is_shopper(headers: &HeaderMap, id: Option<&str>, state: &AppState) -> bool {
+    let header = headers.get(&SHOPPER_TOKEN).and_then(|value| value.to_str().ok());
+    let tokens = bearer(headers).ok().flatten().into_iter().chain(header.map(str::to_owned));
+    let mut shoppers = tokens.filter_map(|token| state.tokens().shopper(&token, now()));
+    shoppers.any(|shopper| Some(shopper.as_str()) == id)
 }
 
 /// An administrative call that is not answered yet. One whose caller goes away before is kept as
@@ -106,20 +121,23 @@ impl Pending {
         }
     }
 
+    /// Keys of pages are public, so what is refused is kept no more often than it may fail.
+    fn belongs_in_files(&self, entry: &Entry) -> bool {
+        let refused = (400..500).contains(&entry.status) && entry.status != GONE;
+        match entry.by {
+            By::Shopper | By::Nobody => false,
+            By::Key | By::Development if refused => {
+                self.state.rates().may_keep_refusal(entry.key.as_deref().unwrap_or_default())
+            }
+            By::Key | By::Development => true,
+        }
+    }
+
     /// Logs the call and begins to write it to the files, where it belongs there.
     fn keep(&mut self, status: u16) -> Option<JoinHandle<()>> {
-        let entry = self.entry.take()?;
-        let refused = matches!(status, 401 | 429);
-        let by = match &entry.key {
-            _ if self.state.config().dev => "development",
-            Some(_) => "key",
-            None if refused || status == GONE => "nobody",
-            // Nothing else opens an administrative call.
-            None => "shopper",
-        };
-        let entry = Entry { by, status, ..entry };
+        let entry = Entry { status, ..self.entry.take()? };
         entry.log();
-        let log = self.state.audit().filter(|_| by != "nobody" && !refused).cloned()?;
+        let log = self.state.audit().filter(|_| self.belongs_in_files(&entry)).cloned()?;
         // Products come by the thousand, and the store has synchronised them already.
         let sync = !entry.route.ends_with("/products");
         match Handle::try_current() {

@@ -36,6 +36,9 @@ impl Identity {
 /// the left of it may be made up.
 fn caller(peer: IpAddr, headers: &HeaderMap, rate: &Rate) -> IpAddr {
     let is_trusted = |address: &IpAddr| rate.trusted_proxies.contains(address);
+    if !is_trusted(&peer) {
+        return peer;
+    }
     let mut nearest = peer;
     let mut said = forwarded(headers, rate.forwarded_header).into_iter().rev();
     while is_trusted(&nearest) {

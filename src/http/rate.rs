@@ -24,6 +24,9 @@ const SECOND_US: u64 = 1_000_000;
 /// Keys whose pace is remembered; there are hardly ever more.
 const KEYS_MAX: usize = 10_000;
 
+/// Refused calls of one key that are lines of the audit log, per minute.
+const REFUSALS_KEPT: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
+
 /// A pace by the generic cell rate algorithm: one number per caller, the time at which all of its
 /// calls would be paid off.
 struct Paces<K> {
@@ -59,6 +62,7 @@ pub(super) struct Rates {
     keys: Paces<String>,
     addresses: Paces<IpAddr>,
     failures: Paces<IpAddr>,
+    refusals: Paces<String>,
     address_per_second: Option<NonZeroU32>,
     failures_per_minute: Option<NonZeroU32>,
     key_per_second: Option<NonZeroU32>,
@@ -71,6 +75,7 @@ impl Rates {
             keys: Paces::new(KEYS_MAX),
             addresses: Paces::new(rate.addresses_max),
             failures: Paces::new(rate.addresses_max),
+            refusals: Paces::new(KEYS_MAX),
             address_per_second: NonZeroU32::new(rate.address_per_second),
             failures_per_minute: NonZeroU32::new(rate.failures_per_minute),
             key_per_second: NonZeroU32::new(rate.key_per_second),
@@ -103,6 +108,12 @@ impl Rates {
         };
         let pace = (pace, 60 * SECOND_US);
         self.failures.take(block(address), pace, self.now_us()).map_err(too_often)
+    }
+
+    /// Whether another refused call of a key may be a line of the audit log.
+    pub(super) fn may_keep_refusal(&self, key: &str) -> bool {
+        let pace = (REFUSALS_KEPT, 60 * SECOND_US);
+        self.refusals.take(key.to_owned(), pace, self.now_us()).is_ok()
     }
 
     fn now_us(&self) -> u64 {

@@ -19,12 +19,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 use super::open_files;
 use super::patient::Patient;
 use super::state::AppState;
-use super::tls::{Certificate, Encrypted};
+use super::tls::Certificate;
 use crate::config::Limits;
 use crate::error::{Error, Result};
 use crate::telemetry::Metrics;
@@ -73,6 +74,15 @@ impl Accept for Plain {
     }
 }
 
+impl Accept for Arc<Certificate> {
+    type Stream = TlsStream<TcpStream>;
+    const SPEAKS_PLAIN: bool = false;
+
+    async fn accept(&self, connection: TcpStream) -> std::io::Result<Self::Stream> {
+        Certificate::accept(self, connection).await
+    }
+}
+
 /// Serves until `shutdown` is done, then lets running calls end within the configured grace.
 ///
 /// # Errors
@@ -97,10 +107,12 @@ pub async fn serve(
     if config.dev {
         tracing::warn!("development mode: every call is open to this machine, without keys");
     }
-    let tls = config.tls.as_ref().map(Certificate::load).transpose()?;
-    tracing::info!(%address, tls = tls.is_some(), "listening");
-    match tls {
-        Some(one) => Server::new(state, Encrypted(Arc::new(one))).run(listener, shutdown).await,
+    let certificate = config.tls.as_ref().map(Certificate::load).transpose()?;
+    tracing::info!(%address, tls = certificate.is_some(), "listening");
+    match certificate {
+        Some(certificate) => {
+            Server::new(state, Arc::new(certificate)).run(listener, shutdown).await;
+        }
         None => Server::new(state, Plain).run(listener, shutdown).await,
     }
     Ok(())
@@ -121,8 +133,12 @@ struct Server<A> {
 
 impl<A: Accept> Server<A> {
     fn new(state: AppState, accept: A) -> Self {
-        let (limits, metrics) = (state.config().limits, Arc::clone(state.metrics()));
-        Self { limits, metrics, router: super::router(state), accept }
+        Self {
+            limits: state.config().limits,
+            metrics: Arc::clone(state.metrics()),
+            router: super::router(state),
+            accept,
+        }
     }
 
     async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {

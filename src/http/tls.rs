@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -14,7 +14,6 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
-use super::serve::Accept;
 use crate::config::Tls;
 use crate::error::{Error, Result};
 
@@ -63,7 +62,10 @@ impl Certificate {
     ///
     /// # Errors
     /// When the caller speaks no TLS, an old version of it, or not in time.
-    async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(super) async fn accept<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let acceptor = TlsAcceptor::from(self.config());
         tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await?
     }
@@ -129,17 +131,4 @@ fn refused(files: &Tls, error: &rustls::Error) -> Error {
         format!("'{certificate}' and '{key}' cannot be used for TLS: {error}"),
         "the private key must be that of the first certificate in the file",
     )
-}
-
-/// Encrypted HTTP.
-#[derive(Clone)]
-pub(super) struct Encrypted(pub(super) Arc<Certificate>);
-
-impl Accept for Encrypted {
-    type Stream = TlsStream<TcpStream>;
-    const SPEAKS_PLAIN: bool = false;
-
-    async fn accept(&self, connection: TcpStream) -> io::Result<Self::Stream> {
-        self.0.accept(connection).await
-    }
 }

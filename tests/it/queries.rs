@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
+use vitrine::domain::deadline::Deadline;
 use vitrine::domain::id::IndexName;
 use vitrine::domain::search::SearchRequest;
 use vitrine::domain::time::{DAY_MS, Timestamp};
 use vitrine::embed::Embedder;
 use vitrine::embed::hashing::HashingEmbedder;
-use vitrine::engine::{Caller, Engine, Parts, QueryCounts, QueryOrder, Served};
+use vitrine::engine::{Caller, Engine, Parts, QueryCounts, QueryOrder, Served, machine_clock};
 use vitrine::store::embedded::Embedded;
 
 fn at(day: i64) -> Timestamp {
@@ -112,7 +113,7 @@ fn an_engine_that_is_opened_again_goes_on_counting_and_a_new_index_begins_anew()
             let request = json!({ "q": "Lamp", "session": format!("s{number}") });
             let request: SearchRequest = serde_json::from_value(request).unwrap();
             let caller = Caller { now, sees_private: false };
-            engine.serve(&index, &request, caller).unwrap();
+            engine.serve(&index, &request, caller, &Deadline::none(machine_clock())).unwrap();
             engine.search(&index, &request, caller).unwrap();
         }
     };
