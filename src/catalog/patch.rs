@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{Origin, flatten, into_object, product_of};
 use super::check::{self, PRICE};
+use super::fields::{Origin, flatten, into_object, product_of};
 use super::{Fault, Mapping};
 use crate::domain::product::Product;
 

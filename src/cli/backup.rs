@@ -65,11 +65,7 @@ pub(super) fn back_up(arguments: &BackupArguments) -> Result<ExitCode> {
 }
 
 /// The server copies into its data directory, from where the copy is moved.
-fn back_up_running(
-    server: SocketAddr,
-    arguments: &BackupArguments,
-    data_dir: &Path,
-) -> Result<()> {
+fn back_up_running(server: SocketAddr, arguments: &BackupArguments, data_dir: &Path) -> Result<()> {
     let target = &arguments.target;
     if target.exists() {
         return Err(Error::conflict(

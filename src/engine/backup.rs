@@ -22,9 +22,9 @@ impl Engine {
         self.store.back_up(target, &|folder| {
             let indexes: Vec<Arc<Index>> = self.indexes.read().values().cloned().collect();
             match &self.folder {
-                Some(own) if embeddings => indexes.iter().try_for_each(|index| {
-                    index.copy_embeddings(own, &folder.join(INDEXES_FOLDER))
-                }),
+                Some(own) if embeddings => indexes
+                    .iter()
+                    .try_for_each(|index| index.copy_embeddings(own, &folder.join(INDEXES_FOLDER))),
                 Some(_) | None => Ok(()),
             }
         })

@@ -392,8 +392,9 @@ const LEXICAL_FOLDER: &str = "lexical";
 
 fn remove_words(recipe: &Recipe) -> Result<()> {
     match &recipe.folder {
-        Some(folder) => std::fs::remove_dir_all(folder.join(LEXICAL_FOLDER))
-            .map_err(super::lexical::disk_error),
+        Some(folder) => {
+            std::fs::remove_dir_all(folder.join(LEXICAL_FOLDER)).map_err(super::lexical::disk_error)
+        }
         None => Ok(()),
     }
 }

@@ -117,7 +117,8 @@ struct Crasher {
 impl Crasher {
     fn new(seed: u64) -> Self {
         let mut random = Random(seed);
-        let clients = (0..CLIENTS).map(|number| Client::new(number, Random(random.below(u64::MAX))));
+        let clients =
+            (0..CLIENTS).map(|number| Client::new(number, Random(random.below(u64::MAX))));
         let clients = clients.collect();
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self { folder, clients, random, tally: Tally::default() }
@@ -243,9 +244,10 @@ impl Crasher {
     /// An old backup in the place of the store brings nothing of the erased back.
     fn check_erased(&self, oldest: &Path) -> Result<(), String> {
         let oldest = oldest.to_str().expect("UTF-8");
-        let restored = vitrine(self.path(), &["restore", "--data-dir", "data", "--replace", oldest])
-            .output()
-            .expect("the program starts");
+        let restored =
+            vitrine(self.path(), &["restore", "--data-dir", "data", "--replace", oldest])
+                .output()
+                .expect("the program starts");
         if !restored.status.success() {
             return Err(String::from_utf8_lossy(&restored.stderr).into_owned());
         }

@@ -8,8 +8,8 @@ use tantivy::schema::Field;
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
-use super::schema::{Fields, schema};
 use super::super::columns::row::term_hash;
+use super::schema::{Fields, schema};
 use super::words::KnownWords;
 use super::{Lexical, LexicalDocument, disk_error};
 use crate::domain::id::{Ordinal, Sequence};

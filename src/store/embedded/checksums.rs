@@ -71,9 +71,8 @@ pub(super) fn verified(folder: &Path) -> Result<Option<Vec<PathBuf>>> {
             "restore it with the newer Vitrine that wrote it",
         ));
     }
-    let stays_inside = |path: &Path| {
-        path.components().all(|part| matches!(part, std::path::Component::Normal(_)))
-    };
+    let stays_inside =
+        |path: &Path| path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
     for known in &checksums.files {
         let is_as_copied = stays_inside(&known.path)
             && entry(folder, known.path.clone()).is_ok_and(|present| present == *known);
@@ -87,7 +86,11 @@ pub(super) fn verified(folder: &Path) -> Result<Option<Vec<PathBuf>>> {
 fn differs(folder: &Path, file: &Path) -> Error {
     Error::internal(
         "backup_damaged",
-        format!("'{}' of the backup '{}' is not as it was copied", file.display(), folder.display()),
+        format!(
+            "'{}' of the backup '{}' is not as it was copied",
+            file.display(),
+            folder.display()
+        ),
         format!(
             "restore another backup; if it was opened as a data directory since, delete its {FILE} \
              to restore it as it is now"

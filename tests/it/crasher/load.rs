@@ -45,7 +45,14 @@ fn of(method: &'static str, path: String, body: Value, effects: Effects) -> Call
 
 impl Client {
     pub(super) fn new(number: u64, random: Random) -> Self {
-        Self { number, model: Model::default(), acknowledged: 0, random, key_ids: BTreeMap::new(), count: 0 }
+        Self {
+            number,
+            model: Model::default(),
+            acknowledged: 0,
+            random,
+            key_ids: BTreeMap::new(),
+            count: 0,
+        }
     }
 
     /// Calls until the server is gone.
@@ -112,7 +119,8 @@ impl Client {
             product
         });
         let (path, body) = ("/v1/indexes/shop/products".to_owned(), Value::Array(body.collect()));
-        let effects = products.into_iter().map(|(id, value)| (format!("product {id}"), Some(value)));
+        let effects =
+            products.into_iter().map(|(id, value)| (format!("product {id}"), Some(value)));
         of("POST", path, body, effects.collect())
     }
 
