@@ -35,9 +35,9 @@ const EMBEDDED_PUBLISH_EVERY: Duration = Duration::from_millis(1_500);
 /// Work on other threads is looked after this often.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// After so many pieces of other work a shadow generation gets its turn, so that it comes nearer
-/// while a shop writes without a pause.
-const SHADOW_TURN: u32 = 4;
+/// After so many pieces of more urgent work embeddings and a shadow generation get their turn, so
+/// that they come nearer while a shop writes without a pause.
+const PATIENT_TURN: u32 = 4;
 
 /// After a failure the thread waits this long before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -54,8 +54,8 @@ pub(super) struct Worker {
     last_publish: Instant,
     /// How long the last publication took.
     publish_took: Duration,
-    /// Pieces of work since the shadow generation's last turn.
-    since_shadow: u32,
+    /// Pieces of work since the last turn of what is less urgent.
+    since_turn: u32,
     /// What could not be opened again after a failure; the builder is a spare one until it is.
     unopened: Option<Recipe>,
     /// When a wanted generation that could not be opened is tried again.
@@ -73,7 +73,7 @@ impl Worker {
             embedded_unpublished: false,
             last_publish: Instant::now(),
             publish_took: Duration::ZERO,
-            since_shadow: 0,
+            since_turn: 0,
             unopened: None,
             retry_at: None,
         }
@@ -139,14 +139,14 @@ impl Worker {
             self.retry_at = Some(Instant::now() + RETRY_AFTER);
         }
         self.suggestions.step(&self.shared);
-        let worked =
-            self.fold_changes()? || self.read_events()? || self.take_links()? || self.embed()?;
-        self.since_shadow += 1;
-        if worked && self.since_shadow < SHADOW_TURN {
+        let urgent = self.fold_changes()? || self.read_events()? || self.take_links()?;
+        self.since_turn += 1;
+        if urgent && self.since_turn < PATIENT_TURN {
             return Ok(true);
         }
-        self.since_shadow = 0;
-        Ok(self.advance_shadow()? || worked)
+        self.since_turn = 0;
+        let embedded = self.embed()?;
+        Ok(self.advance_shadow()? || embedded || urgent)
     }
 
     /// Sleeps until there is news; links being built are looked after now and then.
@@ -291,7 +291,8 @@ impl Worker {
         shadow.apply(&changes)?;
         shadow.embed(EMBEDDED_AT_ONCE)?;
         // It need not be further than the one that serves: both follow the same changes.
-        if shadow.waiting() > 0 || shadow.sequence() < self.builder.sequence() {
+        if shadow.waiting() > self.builder.waiting() || shadow.sequence() < self.builder.sequence()
+        {
             return Ok(true);
         }
         if let Some(shadow) = self.shadow.take() {
