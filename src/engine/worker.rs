@@ -22,6 +22,13 @@ const EVENTS_AT_ONCE: usize = 10_000;
 /// Products embedded between two looks for new changes.
 const EMBEDDED_AT_ONCE: usize = 64;
 
+/// A long catch-up is published at least this often.
+const PUBLISH_EVERY_MAX: Duration = Duration::from_millis(500);
+
+/// After a publication the next one rests for so many times what it took, so that writes without a
+/// pause leave the processor to others.
+const PUBLISH_RESTS: u32 = 4;
+
 /// While products are being embedded, what is done is published this often.
 const EMBEDDED_PUBLISH_EVERY: Duration = Duration::from_millis(1_500);
 
@@ -30,6 +37,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Counts of queries are written this often while something is counted.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
+
+/// After so many pieces of more urgent work embeddings and a shadow generation get their turn, so
+/// that they come nearer while a shop writes without a pause.
+const PATIENT_TURN: u32 = 4;
 
 /// After a failure the thread waits this long before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -40,9 +51,15 @@ pub(super) struct Worker {
     builder: Builder,
     shadow: Option<Builder>,
     suggestions: SuggestionWork,
+    /// Changes were folded in since the last publication.
+    folded_unpublished: bool,
     embedded_unpublished: bool,
     last_publish: Instant,
     last_save: Instant,
+    /// How long the last publication took.
+    publish_took: Duration,
+    /// Pieces of work since the last turn of what is less urgent.
+    since_turn: u32,
     /// What could not be opened again after a failure; the builder is a spare one until it is.
     unopened: Option<Recipe>,
     /// When a wanted generation that could not be opened is tried again.
@@ -56,9 +73,12 @@ impl Worker {
             builder,
             shadow: None,
             suggestions: SuggestionWork::default(),
+            folded_unpublished: false,
             embedded_unpublished: false,
             last_publish: Instant::now(),
             last_save: Instant::now(),
+            publish_took: Duration::ZERO,
+            since_turn: 0,
             unopened: None,
             retry_at: None,
         }
@@ -98,6 +118,7 @@ impl Worker {
     /// taken in. What is published stays until everything is there again.
     fn reopen(&mut self) {
         self.shadow = None;
+        (self.folded_unpublished, self.embedded_unpublished) = (false, false);
         let recipe = self.unopened.take().unwrap_or_else(|| self.builder.recipe().clone());
         let spare = Recipe { folder: None, ..recipe.clone() };
         // The failed builder must let go of its files before they can be opened again.
@@ -128,21 +149,27 @@ impl Worker {
             self.retry_at = Some(Instant::now() + RETRY_AFTER);
         }
         self.suggestions.step(&self.shared);
-        Ok(self.fold_changes()?
-            || self.read_events()?
-            || self.take_links()?
-            || self.embed()?
-            || self.advance_shadow()?)
+        let urgent = self.fold_changes()? || self.read_events()? || self.take_links()?;
+        self.since_turn += 1;
+        if urgent && self.since_turn < PATIENT_TURN {
+            return Ok(true);
+        }
+        self.since_turn = 0;
+        let embedded = self.embed()?;
+        Ok(self.advance_shadow()? || embedded || urgent)
     }
 
     /// Sleeps until there is news; links being built are looked after now and then.
     fn idle(&mut self) {
         let mut state = self.shared.state.lock();
-        state.suggestions_behind = self.suggestions.is_busy();
+        state.suggestions_behind = self.suggestions.is_busy() || self.folded_unpublished;
         if state.stop || state.news || state.events_news {
             return;
         }
-        if self.builder.is_linking() || self.suggestions.is_busy() {
+        if self.folded_unpublished || self.embedded_unpublished {
+            let due = self.publish_due();
+            self.shared.changed.wait_until(&mut state, due);
+        } else if self.builder.is_linking() || self.suggestions.is_busy() {
             self.shared.changed.wait_for(&mut state, LOOK_EVERY);
         } else if let Some(retry_at) = self.retry_at {
             self.shared.changed.wait_until(&mut state, retry_at);
@@ -176,16 +203,22 @@ impl Worker {
         let changes =
             shared.store.changes(&shared.name, self.builder.sequence(), CHANGES_AT_ONCE)?;
         if changes.is_empty() {
+            if self.folded_unpublished && Instant::now() >= self.publish_due() {
+                return self.publish().map(|()| true);
+            }
             self.caught_up();
             return self.builder.check_words().map(|()| false);
         }
         let more = changes.len() == CHANGES_AT_ONCE;
         self.builder.apply(&changes)?;
-        self.suggestions.catalogue_changed();
-        // A long catch-up is published in steps: every commit costs the disk a sync.
+        self.folded_unpublished = true;
         let behind = self.builder.sequence() < self.shared.state.lock().searchable;
-        let due = !more || self.last_publish.elapsed() > Duration::from_millis(500);
-        if due && !behind {
+        // A long catch-up is published in steps: every commit costs the disk a sync.
+        let due = match more {
+            true => self.last_publish + PUBLISH_EVERY_MAX,
+            false => self.publish_due(),
+        };
+        if Instant::now() >= due && !behind {
             self.publish()?;
         }
         if more {
@@ -203,20 +236,30 @@ impl Worker {
         }
     }
 
+    /// When the next publication may be.
+    fn publish_due(&self) -> Instant {
+        self.last_publish + (self.publish_took * PUBLISH_RESTS).min(PUBLISH_EVERY_MAX)
+    }
+
     fn embed(&mut self) -> Result<bool> {
-        let before = self.builder.waiting();
-        if before == 0 && !self.embedded_unpublished {
-            return Ok(false);
+        if self.builder.waiting() == 0 {
+            let due = self.embedded_unpublished && Instant::now() >= self.publish_due();
+            return if due { self.publish().map(|()| true) } else { Ok(false) };
         }
         let waiting = self.builder.embed(EMBEDDED_AT_ONCE)?;
-        self.embedded_unpublished |= before > 0;
-        if waiting == 0 || self.last_publish.elapsed() > EMBEDDED_PUBLISH_EVERY {
+        self.embedded_unpublished = true;
+        let due = match waiting {
+            0 => self.publish_due(),
+            _ => self.last_publish + EMBEDDED_PUBLISH_EVERY,
+        };
+        if Instant::now() >= due {
             self.publish()?;
         }
         Ok(true)
     }
 
     fn publish(&mut self) -> Result<()> {
+        let began = Instant::now();
         let generation = Arc::new(self.builder.publish()?);
         let searchable = generation.sequence;
         let waiting = self.builder.waiting();
@@ -224,8 +267,12 @@ impl Worker {
             let view = View { generation, settings: Arc::clone(&present.view.settings) };
             present.with_view(view, Arc::clone(&present.suggestions))
         });
+        if std::mem::take(&mut self.folded_unpublished) {
+            self.suggestions.catalogue_changed();
+        }
         self.embedded_unpublished = false;
         self.last_publish = Instant::now();
+        self.publish_took = began.elapsed();
         self.shared.tell(|state| {
             state.searchable = searchable;
             state.waiting_embeddings = waiting;
@@ -261,12 +308,11 @@ impl Worker {
         };
         let shared = &self.shared;
         let changes = shared.store.changes(&shared.name, shadow.sequence(), CHANGES_AT_ONCE)?;
-        if !changes.is_empty() {
-            shadow.apply(&changes)?;
-            return Ok(true);
-        }
-        if shadow.waiting() > 0 {
-            shadow.embed(EMBEDDED_AT_ONCE)?;
+        shadow.apply(&changes)?;
+        shadow.embed(EMBEDDED_AT_ONCE)?;
+        // It need not be further than the one that serves: both follow the same changes.
+        if shadow.waiting() > self.builder.waiting() || shadow.sequence() < self.builder.sequence()
+        {
             return Ok(true);
         }
         if let Some(shadow) = self.shadow.take() {

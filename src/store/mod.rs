@@ -124,7 +124,8 @@ pub trait Store: Send + Sync {
     /// at the same time share one disk sync.
     ///
     /// # Errors
-    /// Unavailable or Internal when the transaction as a whole failed; then nothing was written.
+    /// Unavailable or Internal when the transaction as a whole failed; then it is there whole or,
+    /// which is nearly always so, not at all.
     fn write(&self, writes: Vec<Write>) -> Result<Vec<Result<Sequence>>>;
 
     /// The latest sequence number.

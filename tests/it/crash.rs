@@ -191,3 +191,36 @@ fn a_running_server_is_backed_up() {
     let escape = call(server.address, "POST", "/v1/backup", &json!({"name": "../out"}));
     assert_eq!(escape.expect("an answer").0, 400);
 }
+
+#[test]
+fn another_language_serves_soon_while_a_shop_writes_without_a_pause() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut server = Server::start(folder.path());
+    server.ok("PUT", "/v1/indexes/shop", &json!({"language": "en"}));
+    let products: Vec<Value> =
+        (0..200).map(|n| json!({"id": format!("p{n}"), "title": format!("Shoe {n}")})).collect();
+    server.ok("POST", "/v1/indexes/shop/products", &json!(products));
+    let address = server.address;
+    let patch = move || {
+        let body = |n: u64| json!([{"id": format!("p{}", n % 200), "stock": n}]);
+        let path = "/v1/indexes/shop/products";
+        (0..).all(|n| matches!(call(address, "PATCH", path, &body(n)), Some((200, _))))
+    };
+    let served = thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(patch);
+        }
+        thread::sleep(Duration::from_millis(100));
+        server.ok("PUT", "/v1/indexes/shop/settings", &json!({"language": "de"}));
+        let start = Instant::now();
+        let summary = || server.ok("GET", "/v1/indexes/shop", &Value::Null);
+        let mut served = false;
+        while !served && start.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(20));
+            served = summary()["rebuilding"] == false;
+        }
+        server.kill();
+        served
+    });
+    assert!(served, "the generation in the other language never caught up");
+}

@@ -95,14 +95,14 @@ impl Tally {
 
     fn print(&self, clients: &[Client]) {
         let acknowledged: u64 = clients.iter().map(|client| client.acknowledged).sum();
-        println!(
+        eprintln!(
             "{} kills, {} starts, {acknowledged} acknowledged calls, {} backups under load",
             self.kills, self.starts, self.backups
         );
-        println!("| failpoint | hits | kills there |\n| --- | ---: | ---: |");
+        eprintln!("| failpoint | hits | kills there |\n| --- | ---: | ---: |");
         for (_, name) in POINTS {
             let (hits, kills) = self.points.get(*name).copied().unwrap_or_default();
-            println!("| {name} | {hits} | {kills} |");
+            eprintln!("| {name} | {hits} | {kills} |");
         }
     }
 }

@@ -85,7 +85,7 @@ fn assert_full(answer: &(u16, Value)) {
         "{answer:?}"
     );
     let message = answer.1["error"]["message"].as_str().expect("a message");
-    assert!(message.contains("full") && message.contains("nothing was written"), "{message}");
+    assert!(message.contains("full"), "{message}");
 }
 
 fn assert_reads_go_on(server: &Server) {
@@ -129,11 +129,16 @@ fn writes_are_refused_while_the_disk_is_full_and_resume_by_themselves() {
         failing.fails(false);
         assert_eq!(put(&server, "c").0, 200, "{point}");
         record(&server, "second");
-        finds_soon(&server, "green", 4 - refused);
+        finds_soon(&server, "c", 1);
+        // What a failed sync was to make durable may be there; then it stays.
+        let found = total(&server, "green");
+        let kept = found.as_u64().expect("a number");
+        assert!((4 - refused..=4).contains(&kept), "{point}: {kept}");
+        assert!(point == "store.sync" || kept == 4 - refused, "{point}: {kept}");
         drop(server);
         let server = Server::start(failing.folder.path());
         server.caught_up();
-        assert_eq!(total(&server, "green"), 4 - refused, "{point}");
+        assert_eq!(total(&server, "green"), found, "{point}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::failpoint::{self, Point};
 
 use super::apply::catch_up;
 use super::erasures::Erasures;
-use super::error::{beyond_repair, closes_file, disk, reopening};
+use super::error::{beyond_repair, closes_file, disk, reopening, unsure};
 use super::file::{self, check_room};
 use super::tables::{META, Tables};
 
@@ -75,7 +75,9 @@ impl Connection {
         self.with_database(|database| work(&database.begin_read()?))
     }
 
-    /// Runs `work` in one transaction, durable on return; when it fails, nothing was written.
+    /// Runs `work` in one transaction, durable on return. When that fails it is there whole or not
+    /// at all, and the error says where nobody knows which: a disk that refused a sync may have all
+    /// that was to be synced.
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut Tables<'_>) -> Result<T>) -> Result<T> {
         check_room(&self.directory)?;
         self.with_database(|database| commit(database, &self.erasures, work))
@@ -186,7 +188,7 @@ fn commit<T>(
         return Ok(done);
     }
     tables.finish()?;
-    transaction.commit()?;
+    transaction.commit().map_err(|error| unsure(error.into()))?;
     failpoint::pass(Point::StoreAnswer);
     Ok(done)
 }

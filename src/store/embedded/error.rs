@@ -79,6 +79,18 @@ pub(super) fn disk_full() -> Error {
     )
 }
 
+/// An error of a commit, which may have come to the disk all the same.
+pub(super) fn unsure(error: Error) -> Error {
+    if error.problem().code != "disk_full" {
+        return error;
+    }
+    Error::unavailable(
+        "disk_full",
+        "the disk that holds the data directory became full; whether the write is kept is not known",
+        "free some space and send the request again, which does no harm",
+    )
+}
+
 /// A file that does not open and must not be taken for a new one.
 pub(super) fn beyond_repair(path: &Path, why: &str) -> Error {
     Error::internal(
