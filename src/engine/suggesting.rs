@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use lru::LruCache;
@@ -101,10 +101,9 @@ impl Default for FindsCache {
 /// Judgements of brands and categories by recent visitors' profiles, under one snapshot.
 pub(super) struct Judges(Mutex<LruCache<usize, Judge>>);
 
-/// A profile, which is kept so that its address stays its own, with its judgement.
-#[derive(Clone)]
+/// The judgement of a profile. That is not kept, but its address stays its own meanwhile.
 struct Judge {
-    profile: Arc<Profile>,
+    _address: Weak<Profile>,
     labels: Option<Arc<LabelJudge>>,
 }
 
@@ -126,8 +125,8 @@ impl Judges {
             return judge.labels.clone();
         }
         let labels = make().map(Arc::new);
-        let judge = Judge { profile: Arc::clone(profile), labels: labels.clone() };
-        self.0.lock().put(Arc::as_ptr(&judge.profile) as usize, judge);
+        let judge = Judge { _address: Arc::downgrade(profile), labels: labels.clone() };
+        self.0.lock().put(address, judge);
         labels
     }
 }
@@ -391,4 +390,19 @@ impl Snapshot {
 struct Pictured {
     image_url: Option<String>,
     currency: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_judgement_keeps_no_profile() {
+        let judges = Judges::default();
+        let profile = Arc::new(Profile::default());
+        assert!(judges.of(&profile, || None).is_none());
+        let kept = Arc::downgrade(&profile);
+        drop(profile);
+        assert!(kept.upgrade().is_none());
+    }
 }
