@@ -276,7 +276,8 @@ impl Engine {
             Rung::Popular if request.q.is_empty() => request.mode,
             Rung::Popular => return self.search_as(snapshot, (request, None), caller, descent),
         };
-        let meanings = meaning::embed(&meaning::texts(query, view, mode), view)?;
+        let texts = if mode == request.mode { texts } else { meaning::texts(query, view, mode) };
+        let meanings = meaning::embed(&texts, view)?;
         descent.lap(Stage::Embed);
         let demand = Demand { filter: &filter, mode, meanings: &meanings };
         let candidates = retrieve(query, view, &demand)?;

@@ -366,3 +366,16 @@ fn what_was_acknowledged_survives_a_kill_and_a_second_process_is_refused() {
     assert!(kept.starts_with(&acknowledged), "acknowledged {acknowledged:?}, kept {kept:?}");
     assert_eq!(store.events_of(&visitors()[0]).unwrap().len(), kept.len());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_new_store_and_its_backup_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Embedded::open(&folder.path().join("data")).unwrap();
+    store.back_up(&folder.path().join("copy"), &|_| Ok(())).unwrap();
+    for file in ["data/store.redb", "copy/store.redb"] {
+        let mode = folder.path().join(file).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file}: {mode:o}");
+    }
+}

@@ -16,6 +16,7 @@ use crate::store::Beside;
 use super::checksums;
 use super::database::{FILE, mark_format, sync_directory};
 use super::error::disk;
+use super::file::private;
 use super::tables;
 
 /// Copies are made one after the other: what lies under an unfinished name is of one that was
@@ -64,7 +65,7 @@ pub(super) fn remove_folder(folder: &Path) -> Result<()> {
 }
 
 fn fill_file(folder: &Path, fill: impl FnOnce(&WriteTransaction) -> Result<()>) -> Result<()> {
-    let database = Database::create(folder.join(FILE))?;
+    let database = Database::builder().create_file(private(&folder.join(FILE), true)?)?;
     let transaction = database.begin_write()?;
     mark_format(&transaction)?;
     fill(&transaction)?;

@@ -23,11 +23,17 @@ pub(super) const RESERVE_BYTES: u64 = 32 << 20;
 
 /// Opens a file; an empty one becomes a new database.
 pub(super) fn open(path: &Path, make: bool) -> Result<Database> {
-    let mut options = File::options();
-    let options = options.read(true).write(true).create(make).truncate(false);
-    let file = options.open(path).map_err(|error| disk(&error))?;
-    let file = PointedFile(FileBackend::new(file)?);
+    let file = PointedFile(FileBackend::new(private(path, make)?)?);
     Ok(Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(file)?)
+}
+
+/// Opens a file for reading and writing. A new one is its owner's alone: it tells what shoppers did.
+pub(super) fn private(path: &Path, make: bool) -> Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(make).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| disk(&error))
 }
 
 /// Refuses when the disk of a folder has less room than [`RESERVE_BYTES`].
