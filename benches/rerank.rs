@@ -68,7 +68,7 @@ fn main() -> Result<()> {
         .map(|id| Profile::fold(&of(id), &Preferences::default(), &parameters, now))
         .collect();
     let known = Known {
-        vocabulary: &view.generation.lexical,
+        vocabulary: &*view.generation.lexical,
         values: &*view.generation.values,
         lexicon: &lexicon,
     };

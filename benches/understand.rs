@@ -58,7 +58,7 @@ fn main() -> Result<()> {
     let lexical = index(&products, &analyser)?;
     let values = ValueIndex::of(&columns(&products), &analyser, &BTreeSet::new());
     let lexicon = Lexicon::new(&Settings::defaults()?, analyser);
-    let known = Known { vocabulary: &lexical, values: &values, lexicon: &lexicon };
+    let known = Known { vocabulary: &*lexical, values: &values, lexicon: &lexicon };
     say(&format!("{} products", products.len()));
     let queries = queries(&products);
     for misspelt in 0..=2 {
@@ -101,7 +101,7 @@ fn columns(products: &[Product]) -> Columns {
     columns
 }
 
-fn index(products: &[Product], analyser: &Analyser) -> Result<Lexical> {
+fn index(products: &[Product], analyser: &Analyser) -> Result<Arc<Lexical>> {
     let mut writer = LexicalWriter::open(None)?;
     for (number, product) in (0_u32..).zip(products) {
         writer.put(number, Document::of(product, analyser).lexical)?;

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::Engine;
@@ -64,7 +63,7 @@ impl Engine {
             let ids: Vec<ProductId> = works.iter().map(|work| work.id.clone()).collect();
             let stored = self.store.products(index, &ids)?;
             let outcomes: Vec<Outcome> = works
-                .par_iter()
+                .iter()
                 .zip(stored)
                 .map(|(work, stored)| patched(index, work, stored))
                 .collect();

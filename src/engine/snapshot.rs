@@ -66,7 +66,7 @@ impl Snapshot {
     pub(super) fn known(&self) -> Known<'_> {
         let generation = &self.view.generation;
         Known {
-            vocabulary: &generation.lexical,
+            vocabulary: &*generation.lexical,
             values: &*generation.values,
             lexicon: &self.lexicon,
         }

@@ -12,6 +12,7 @@ use super::suggesting::{Layer, SuggestionLayers};
 use crate::domain::event::{RecordedEvent, Visitor};
 use crate::domain::id::{Ordinal, Sequence};
 use crate::domain::search::SearchRequest;
+use crate::index::build::Changed;
 use crate::index::suggestions::{Found, OwnedLabels, QueryLog, Sources, SuggestionIndex, searched};
 use crate::query::understand;
 use crate::text::analyse::Analyser;
@@ -27,6 +28,10 @@ const SEARCHED_REST: u32 = 1;
 /// But no longer than this: what shoppers teach is to be there within a minute.
 const REST_MAX: Duration = Duration::from_secs(20);
 
+/// Where only numbers changed, by which suggestions are ordered, the catalogue's part is made anew at
+/// most this often: prices and stocks change all day, and the order hardly moves.
+const DRIFT_EVERY: Duration = Duration::from_secs(20);
+
 /// What is known of searched texts: what each finds, and the content of the product that tells.
 type Memo = HashMap<Box<str>, Option<(Found, u64)>>;
 
@@ -40,17 +45,26 @@ enum Made {
 #[derive(Default)]
 struct Part {
     is_stale: bool,
+    /// It is right but for small shifts in the order.
+    has_drifted: bool,
     began: Option<Instant>,
     due: Option<Instant>,
 }
 
 impl Part {
     fn is_due(&self) -> bool {
-        self.is_stale && self.due.is_none_or(|due| Instant::now() >= due)
+        let is_past = |due: Option<Instant>| due.is_none_or(|due| Instant::now() >= due);
+        (self.is_stale || (self.has_drifted && is_past(self.drift_due()))) && is_past(self.due)
+    }
+
+    /// When it may be made anew for a shift in the order alone; `None` means at once.
+    fn drift_due(&self) -> Option<Instant> {
+        self.began.map(|began| began + DRIFT_EVERY)
     }
 
     fn begin(&mut self) {
         self.is_stale = false;
+        self.has_drifted = false;
         self.began = Some(Instant::now());
     }
 
@@ -80,7 +94,7 @@ impl Default for SuggestionWork {
             making: None,
             events_read: 0,
         };
-        work.catalogue_changed();
+        work.catalogue_changed(Changed::Texts);
         work
     }
 }
@@ -91,9 +105,13 @@ impl SuggestionWork {
         self.events_read
     }
 
-    /// Products came, went or changed.
-    pub(super) fn catalogue_changed(&mut self) {
-        self.catalogue.is_stale = true;
+    /// A generation was published that differs so much from the one before.
+    pub(super) fn catalogue_changed(&mut self, changed: Changed) {
+        match changed {
+            Changed::Little => {}
+            Changed::Sales => self.catalogue.has_drifted = true,
+            Changed::Texts => self.catalogue.is_stale = true,
+        }
     }
 
     /// Takes in events of the index.
@@ -117,6 +135,11 @@ impl SuggestionWork {
         if self.making.take().is_some() {
             self.catalogue.is_stale = true;
         }
+    }
+
+    /// When there will be something to look after, if nothing happens until then.
+    pub(super) fn drift_due(&self) -> Option<Instant> {
+        self.catalogue.drift_due().filter(|_| self.catalogue.has_drifted)
     }
 
     /// Whether there is something to look after.

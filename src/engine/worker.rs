@@ -11,7 +11,7 @@ use super::suggestion_work::SuggestionWork;
 use crate::error::{Error, Result};
 use crate::failpoint::{self, Point};
 use crate::index::View;
-use crate::index::build::{Builder, Recipe};
+use crate::index::build::{Builder, Changed, Recipe};
 
 /// Changes folded in one go: enough to be quick, few enough to be visible soon.
 const CHANGES_AT_ONCE: usize = 2_000;
@@ -174,7 +174,9 @@ impl Worker {
         } else if let Some(retry_at) = self.retry_at {
             self.shared.changed.wait_until(&mut state, retry_at);
         } else {
-            self.shared.changed.wait_for(&mut state, SAVE_EVERY);
+            let wake = Instant::now() + SAVE_EVERY;
+            let wake = self.suggestions.drift_due().map_or(wake, |due| due.min(wake));
+            self.shared.changed.wait_until(&mut state, wake);
         }
     }
 
@@ -267,9 +269,8 @@ impl Worker {
             let view = View { generation, settings: Arc::clone(&present.view.settings) };
             present.with_view(view, Arc::clone(&present.suggestions))
         });
-        if std::mem::take(&mut self.folded_unpublished) {
-            self.suggestions.catalogue_changed();
-        }
+        self.folded_unpublished = false;
+        self.suggestions.catalogue_changed(self.builder.take_changed());
         self.embedded_unpublished = false;
         self.last_publish = Instant::now();
         self.publish_took = began.elapsed();
@@ -323,7 +324,7 @@ impl Worker {
             failpoint::pass(Point::GenerationSwap);
             remove_other_folders(self.shared.folder.as_deref(), |one| Some(one) == self.folder());
             tracing::info!(index = %self.shared.name, replaced = ?folder, "a new generation serves");
-            self.suggestions.catalogue_changed();
+            self.suggestions.catalogue_changed(Changed::Texts);
         }
         self.shared.tell(|state| state.shadow_running = false);
         Ok(true)

@@ -220,7 +220,7 @@ pub(super) fn malformed(error: &serde_json::Error, path: &str) -> Failure {
 
 /// Replaces names of types, which mean nothing to a caller.
 fn in_words(message: &str) -> String {
-    const WORDS: [(&str, &str); 4] = [
+    const WORDS: [(&str, &str); 3] = [
         (
             "data did not match any variant of untagged enum Condition",
             "a condition is a value, a list of values, or an object with gte, gt, lte, lt or not",
@@ -228,10 +228,6 @@ fn in_words(message: &str) -> String {
         (
             "data did not match any variant of untagged enum Written",
             "a time is RFC 3339 text or ms",
-        ),
-        (
-            "data did not match any variant of untagged enum Scalar",
-            "expected a text, a number, true or false",
         ),
         (
             "data did not match any variant of untagged enum Synonym",

@@ -26,8 +26,11 @@ use crate::embed::Embedder;
 use crate::error::Result;
 use crate::text::analyse::Analyser;
 
-/// Statistics are read anew when this share of the products changed.
-const STATISTICS_SHARE: usize = 50;
+/// Statistics and values are read anew when one in so many products came, went or has other texts.
+const TEXT_WEIGHT: usize = 50;
+
+/// Statistics also when one in so many has other numbers, which change more often and further apart.
+const NUMBERS_WEIGHT: usize = 10;
 
 /// Texts that one call of the model gets.
 const EMBEDDED_AT_ONCE: usize = 16;
@@ -90,13 +93,29 @@ pub struct Builder {
     columns: Columns,
     statistics: Arc<Statistics>,
     values: Arc<ValueIndex>,
-    changed_since_statistics: usize,
+    /// Changes since the statistics, in parts of a share that is worth reading them anew.
+    since_statistics: usize,
+    /// Changes of texts since the values were read, which depend on nothing else.
+    texts_since_values: usize,
+    changed: Changed,
     semantic: Semantic,
     embedded_since_background: usize,
     cache: Arc<EmbeddingCache>,
     waiting: BTreeMap<Ordinal, (EmbeddingKey, String)>,
     links: Option<JoinHandle<Graph>>,
     sequence: Sequence,
+}
+
+/// How much changed since the last publication, as what is made from a whole index needs to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Changed {
+    /// Nothing, or numbers that only searches read.
+    #[default]
+    Little,
+    /// How well products sell, or whether they are in stock.
+    Sales,
+    /// Products came or went, or are described otherwise.
+    Texts,
 }
 
 /// A change with its analysis.
@@ -129,7 +148,9 @@ impl Builder {
             columns: Columns::default(),
             statistics: Arc::default(),
             values: Arc::default(),
-            changed_since_statistics: 0,
+            since_statistics: 0,
+            texts_since_values: 0,
+            changed: Changed::default(),
             semantic: Semantic::new(dimensions)?,
             embedded_since_background: 0,
             cache: Arc::new(EmbeddingCache::open(file.as_deref())?),
@@ -209,7 +230,6 @@ impl Builder {
             }
             self.sequence = self.sequence.max(change.sequence);
         }
-        self.changed_since_statistics += changes.len();
         self.recall_embeddings(&embed)
     }
 
@@ -217,7 +237,7 @@ impl Builder {
         let Some(product) = change.product.as_deref() else {
             return Ok(Prepared::Removed);
         };
-        let hash = content_hash(product)?;
+        let hash = content_hash(product);
         let row = self.columns.row(change.ordinal);
         if row.is_some_and(|row| row.content_hash == hash) {
             return Ok(Prepared::Numbers);
@@ -247,9 +267,18 @@ impl Builder {
                     self.lexical_changed = true;
                 }
             }
-            (Prepared::Numbers, Some(product)) => self.columns.put_numbers(change, product),
+            (Prepared::Numbers, Some(product)) => {
+                if self.columns.put_numbers(change, product) {
+                    self.changed = self.changed.max(Changed::Sales);
+                }
+                self.since_statistics += NUMBERS_WEIGHT;
+                return Ok(());
+            }
             (_, _) => self.remove(change),
         }
+        self.since_statistics += TEXT_WEIGHT;
+        self.texts_since_values += 1;
+        self.changed = Changed::Texts;
         Ok(())
     }
 
@@ -328,6 +357,11 @@ impl Builder {
         Ok(self.waiting.len())
     }
 
+    /// How much the changes came to that were applied since the last time this was asked.
+    pub fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
+    }
+
     /// A snapshot of everything applied and embedded so far.
     ///
     /// # Errors
@@ -373,13 +407,16 @@ impl Builder {
     }
 
     fn refresh_statistics(&mut self) {
-        if self.changed_since_statistics * STATISTICS_SHARE > self.columns.len() {
-            let (analyser, private) = (&self.recipe.analyser, &self.recipe.private);
+        if self.since_statistics > self.columns.len() {
             self.statistics = Arc::new(Statistics::of(&self.columns));
-            self.values = Arc::new(ValueIndex::of(&self.columns, analyser, private));
-            self.changed_since_statistics = 0;
+            self.since_statistics = 0;
         }
-        if self.embedded_since_background * STATISTICS_SHARE > self.columns.len() {
+        if self.texts_since_values * TEXT_WEIGHT > self.columns.len() {
+            let (analyser, private) = (&self.recipe.analyser, &self.recipe.private);
+            self.values = Arc::new(ValueIndex::of(&self.columns, analyser, private));
+            self.texts_since_values = 0;
+        }
+        if self.embedded_since_background * TEXT_WEIGHT > self.columns.len() {
             let ordinals: Vec<Ordinal> = self.columns.rows().map(|(ordinal, _)| ordinal).collect();
             self.semantic.measure_background(&ordinals);
             self.embedded_since_background = 0;

@@ -1,12 +1,13 @@
 //! A product as the indexes see it: terms by field, words, pairs, hashes and the text to embed.
 
-use std::collections::BTreeSet;
-use std::hash::Hasher;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::Value as Json;
 
 use super::columns::row::{sales_number, term_hash};
 use super::lexical::{LexicalDocument, TextField, quantity_key, reversed};
-use crate::domain::product::Product;
-use crate::domain::time::Timestamp;
+use crate::domain::product::{Product, Variant};
 use crate::domain::value::Scalar;
 use crate::error::{Error, Result};
 use crate::text::analyse::{Analyser, Token};
@@ -68,31 +69,41 @@ impl Labels {
 /// A hash of everything that indexing reads but the numbers that columns keep, of which only the
 /// presence counts: while it stays the same, a change needs no new analysis and no new embedding,
 /// and the stored product can be shown with the columns' numbers laid over it.
-///
-/// # Errors
-/// Internal when the product cannot be written as JSON.
-pub fn content_hash(product: &Product) -> Result<u64> {
-    let mut bare = product.clone();
-    bare.price = bare.price.map(|_| 0.0);
-    bare.stock = bare.stock.map(|_| 0);
-    bare.rating = bare.rating.map(|_| 0.0);
-    bare.rating_count = bare.rating_count.map(|_| 0);
-    bare.popularity = bare.popularity.map(|_| 0.0);
-    bare.margin = bare.margin.map(|_| 0.0);
-    bare.created_at = bare.created_at.map(|_| Timestamp::default());
-    for name in SALES_NUMBERS {
-        let number = bare.extra.get_mut(name).filter(|value| value.is_number());
-        if let Some(number) = number.filter(|value| sales_number(value).is_some()) {
-            *number = 0.into();
+pub fn content_hash(product: &Product) -> u64 {
+    // All fields are named, so that none that is added is forgotten here.
+    let Product { id, title, description, brand, category, color, .. } = product;
+    let Product { price, currency, stock, rating, rating_count, popularity, margin, .. } = product;
+    let Product { sku, gtin, image_url, url, created_at, .. } = product;
+    let Product { tags, attributes, variants, extra, .. } = product;
+    let mut hasher = DefaultHasher::new();
+    (id, title, description, brand, category, color, currency).hash(&mut hasher);
+    (sku, gtin, image_url, url, tags, attributes).hash(&mut hasher);
+    let numbers = (price.is_some(), stock.is_some(), rating.is_some(), rating_count.is_some());
+    let others = (popularity.is_some(), margin.is_some(), created_at.is_some());
+    (numbers, others).hash(&mut hasher);
+    hash_variants(variants, &mut hasher);
+    hash_extra(extra, &mut hasher);
+    hasher.finish()
+}
+
+fn hash_variants(variants: &[Variant], hasher: &mut DefaultHasher) {
+    variants.len().hash(hasher);
+    for Variant { sku, size, color, price, stock, extra } in variants {
+        (sku, size, color, price.is_some(), stock.is_some(), extra).hash(hasher);
+    }
+}
+
+fn hash_extra(extra: &BTreeMap<String, Json>, hasher: &mut DefaultHasher) {
+    extra.len().hash(hasher);
+    for (name, value) in extra {
+        let is_sales_number = value.is_number()
+            && SALES_NUMBERS.contains(&name.as_str())
+            && sales_number(value).is_some();
+        (name, is_sales_number).hash(hasher);
+        if !is_sales_number {
+            value.hash(hasher);
         }
     }
-    for variant in &mut bare.variants {
-        variant.price = variant.price.map(|_| 0.0);
-        variant.stock = variant.stock.map(|_| 0);
-    }
-    let mut hasher = std::hash::DefaultHasher::new();
-    hasher.write(&product_json(&bare)?);
-    Ok(hasher.finish())
 }
 
 /// The product as it is stored.

@@ -28,7 +28,7 @@ use values::ValueIndex;
 /// An immutable state of an index.
 pub struct Generation {
     /// Words.
-    pub lexical: Lexical,
+    pub lexical: Arc<Lexical>,
     /// Values.
     pub columns: Columns,
     /// How values are spread.

@@ -21,6 +21,7 @@ mod first_start;
 mod formats;
 mod fuzz;
 mod http;
+mod index;
 mod ladder;
 mod merch;
 mod process;

@@ -1,6 +1,7 @@
 //! Spelling: edits and near words against slow, obvious models, and what a typing error costs.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -14,7 +15,7 @@ use vitrine::text::inflect::Kinship;
 use vitrine::text::vocabulary::Vocabulary;
 
 /// Each product is a list of words; two commits, so that there are two segments.
-fn lexical(products: &[Vec<String>]) -> Lexical {
+fn lexical(products: &[Vec<String>]) -> Arc<Lexical> {
     let mut writer = LexicalWriter::open(None).unwrap();
     for (number, words) in (0_u32..).zip(products) {
         let words: BTreeSet<String> = words.iter().cloned().collect();

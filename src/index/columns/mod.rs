@@ -145,15 +145,17 @@ impl Columns {
         self.live += usize::from(was.is_none());
     }
 
-    /// Replaces the numbers and variants of a product that is there.
-    pub fn put_numbers(&mut self, change: &Change, product: &Product) {
+    /// Replaces the numbers and variants of a product that is there, and answers whether it now
+    /// sells otherwise: more or less, or whether it is in stock.
+    pub fn put_numbers(&mut self, change: &Change, product: &Product) -> bool {
         let variants = self.reader().variants(product);
-        if let Some(row) = self.slot(change.ordinal) {
-            let row = Arc::make_mut(row);
-            row.sequence = change.sequence;
-            row.numbers = Numbers::of(product);
-            row.variants = variants;
-        }
+        let Some(row) = self.slot(change.ordinal) else { return false };
+        let row = Arc::make_mut(row);
+        let before = (row.sales(), row.in_stock());
+        row.sequence = change.sequence;
+        row.numbers = Numbers::of(product);
+        row.variants = variants;
+        before != (row.sales(), row.in_stock())
     }
 
     /// Removes a product.

@@ -147,6 +147,12 @@ impl Row {
     pub fn in_stock(&self) -> bool {
         self.numbers.stock.is_none_or(|pieces| pieces > 0)
     }
+
+    /// How much it sells, on the shop's own scale; how often it was rated where that is not known.
+    pub fn sales(&self) -> f64 {
+        let ratings = self.numbers.rating_count.map(|count| count as f64);
+        self.numbers.popularity.or(ratings).unwrap_or(0.0).max(0.0)
+    }
 }
 
 /// A 32-bit FNV-1a hash of a term: equal terms in title and query meet without a string compare.

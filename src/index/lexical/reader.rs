@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tantivy::columnar::Column;
 use tantivy::fieldnorm::FieldNormReader;
+use tantivy::index::SegmentId;
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{
@@ -126,6 +127,12 @@ impl Lexical {
             (tokens as f32 / documents.max(1) as f32).max(1.0)
         });
         Ok(Self { searcher, fields, segments, words, average_lengths })
+    }
+
+    /// Whether it is of just these segments, in any order.
+    pub(super) fn has_segments(&self, segments: &[SegmentId]) -> bool {
+        self.segments.len() == segments.len()
+            && self.segments.iter().all(|one| segments.contains(&one.reader.segment_id()))
     }
 
     pub(super) fn known_words(&self) -> &KnownWords {

@@ -1,8 +1,8 @@
 //! Writing: products in, commits that carry the store's sequence number.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use parking_lot::Mutex;
 use tantivy::directory::MmapDirectory;
 use tantivy::schema::Field;
 use tantivy::tokenizer::{PreTokenizedString, Token};
@@ -10,7 +10,6 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Te
 
 use super::super::columns::row::term_hash;
 use super::schema::{Fields, schema};
-use super::words::KnownWords;
 use super::{Lexical, LexicalDocument, disk_error};
 use crate::domain::id::{Ordinal, Sequence};
 use crate::error::Result;
@@ -24,8 +23,10 @@ pub struct LexicalWriter {
     writer: IndexWriter,
     reader: IndexReader,
     fields: Fields,
-    /// Of the last snapshot, so that the next one reads only what is new.
-    words: Mutex<KnownWords>,
+    /// The last snapshot, so that the next one reads only what is new.
+    latest: Option<Arc<Lexical>>,
+    /// Whether there was a commit since.
+    has_committed: bool,
 }
 
 impl LexicalWriter {
@@ -54,7 +55,7 @@ impl LexicalWriter {
         if !damaged.is_empty() {
             return Err(disk_error(format!("{damaged:?} differ from their checksums")));
         }
-        Ok(Self { writer, reader, fields, words: Mutex::default() })
+        Ok(Self { writer, reader, fields, latest: None, has_committed: false })
     }
 
     /// The sequence number up to which the index had folded the store at its last commit; 0 for a
@@ -106,6 +107,7 @@ impl LexicalWriter {
     pub fn commit(&mut self, sequence: Sequence) -> Result<()> {
         failpoint::hit(Point::IndexCommit).map_err(disk_error)?;
         let mut prepared = self.writer.prepare_commit().map_err(disk_error)?;
+        self.has_committed = true;
         prepared.set_payload(&payload_of(sequence));
         prepared.commit().map_err(disk_error)?;
         failpoint::hit(Point::IndexCommitted).map_err(disk_error)
@@ -115,12 +117,23 @@ impl LexicalWriter {
     ///
     /// # Errors
     /// Internal when the disk fails.
-    pub fn snapshot(&self) -> Result<Lexical> {
+    pub fn snapshot(&mut self) -> Result<Arc<Lexical>> {
+        if let Some(latest) = self.latest.as_ref().filter(|latest| self.is_as(latest)) {
+            return Ok(Arc::clone(latest));
+        }
         self.reader.reload().map_err(disk_error)?;
-        let mut words = self.words.lock();
-        let lexical = Lexical::new(self.reader.searcher(), self.fields, &words)?;
-        *words = lexical.known_words().clone();
+        let earlier = self.latest.as_ref().map(|latest| latest.known_words().clone());
+        let searcher = self.reader.searcher();
+        let lexical = Arc::new(Lexical::new(searcher, self.fields, &earlier.unwrap_or_default())?);
+        self.has_committed = false;
+        self.latest = Some(Arc::clone(&lexical));
         Ok(lexical)
+    }
+
+    /// Whether nothing was committed or merged since the snapshot.
+    fn is_as(&self, latest: &Lexical) -> bool {
+        let segments = || self.writer.index().searchable_segment_ids();
+        !self.has_committed && segments().is_ok_and(|segments| latest.has_segments(&segments))
     }
 }
 

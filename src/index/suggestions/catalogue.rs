@@ -53,7 +53,7 @@ struct Tallies {
 
 impl Tallies {
     fn note(&mut self, row: &Row, fields: &HashSet<FieldId>) {
-        let weight = 1.0 + sales(row).ln_1p();
+        let weight = 1.0 + row.sales().ln_1p();
         let add = |tally: &mut Tally| {
             tally.products += 1;
             tally.weight += weight;
@@ -75,15 +75,10 @@ impl Tallies {
     }
 }
 
-fn sales(row: &Row) -> f64 {
-    let ratings = row.numbers.rating_count.map(|count| count as f64);
-    row.numbers.popularity.or(ratings).unwrap_or(0.0).max(0.0)
-}
-
 /// All ordinals, best-selling first.
 pub(super) fn by_sales(sources: &Sources<'_>) -> Vec<Ordinal> {
     let mut products: Vec<(f64, Ordinal)> =
-        sources.columns.rows().map(|(ordinal, row)| (sales(row), ordinal)).collect();
+        sources.columns.rows().map(|(ordinal, row)| (row.sales(), ordinal)).collect();
     products.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
     products.into_iter().map(|(_, ordinal)| ordinal).collect()
 }
@@ -196,7 +191,8 @@ fn title_drafts(
     (tallies, labels): (&Tallies, &LabelFinder<'_>),
     drafts: &mut Vec<Draft>,
 ) {
-    let sales_max = order.first().and_then(|first| sources.columns.row(*first)).map_or(0.0, sales);
+    let best = order.first().and_then(|first| sources.columns.row(*first));
+    let sales_max = best.map_or(0.0, Row::sales);
     let step = order.len().div_ceil(TITLES_MAX).max(1);
     let mut phrases = TitlePhrases::default();
     for (place, ordinal) in order.iter().enumerate() {
@@ -236,7 +232,7 @@ fn product_draft((ordinal, row): (Ordinal, &Row), title: String, sales_max: f64)
         // A product that never sold still comes before nothing.
         popularity: PRODUCT_POPULARITY_MAX
             * sold_out
-            * log_share(1.0 + sales(row), 1.0 + sales_max),
+            * log_share(1.0 + row.sales(), 1.0 + sales_max),
         labels: OwnedLabels::of(std::iter::once(row)),
         product_id: Some(row.id.clone()),
         witness: Some(ordinal),
