@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -105,6 +107,8 @@ pub struct Limits {
     pub waiting_calls_max: usize,
     /// Connections at the same time, ≥ 1.
     pub connections_max: usize,
+    /// Of these, connections of one address that is no trusted proxy; 0 stands for no limit.
+    pub connections_per_address_max: usize,
     /// A connection that sends no whole request head for so long is closed.
     pub idle_timeout_ms: u64,
     /// A connection that does not take what it is sent for so long is closed.
@@ -124,9 +128,47 @@ pub struct Rate {
     /// Addresses that are remembered at a time, ≥ 1.
     pub addresses_max: usize,
     /// Proxies whose word on the caller's address is taken.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
     /// The header in which they say it.
     pub forwarded_header: ForwardedHeader,
+}
+
+/// One address or a range of addresses, such as `10.0.0.5` or `10.0.0.0/8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Network(IpNet);
+
+impl Network {
+    /// Whether an address is in it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let range = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        let range = range.map_err(|_| {
+            format!("'{text}' is neither an address nor a range such as 10.0.0.0/8")
+        })?;
+        Ok(Self(range.trunc()))
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.0.to_string()
+    }
 }
 
 /// The header in which proxies say for whom they call.
@@ -325,6 +367,7 @@ mod tests {
             ("listen = 3", "listen"),
             ("dev = true\nlisten = '0.0.0.0:1'", "loopback"),
             ("[limits]\nbody_bytes_max = 0", "body_bytes_max"),
+            ("[rate]\ntrusted_proxies = ['10.0.0.0/33']", "10.0.0.0/33"),
             ("= 3", "3"),
         ] {
             let error = Config::parse(text).expect_err(text);

@@ -35,13 +35,13 @@ impl Identity {
 /// The address that calls: behind trusted proxies the last one that is none of them. Everything to
 /// the left of it may be made up.
 fn caller(peer: IpAddr, headers: &HeaderMap, rate: &Rate) -> IpAddr {
-    let is_trusted = |address: &IpAddr| rate.trusted_proxies.contains(address);
-    if !is_trusted(&peer) {
+    let is_trusted = |address: IpAddr| rate.trusted_proxies.iter().any(|one| one.contains(address));
+    if !is_trusted(peer) {
         return peer;
     }
     let mut nearest = peer;
     let mut said = forwarded(headers, rate.forwarded_header).into_iter().rev();
-    while is_trusted(&nearest) {
+    while is_trusted(nearest) {
         match said.next().flatten() {
             Some(address) => nearest = address,
             None => break,
@@ -91,7 +91,8 @@ mod tests {
 
     fn called(peer: &str, header: (&'static str, &str), kind: ForwardedHeader) -> String {
         let mut rate = Config::defaults().expect("defaults").rate;
-        rate.trusted_proxies = ["10.0.0.1", "10.0.0.2"].map(|one| one.parse().expect("one")).into();
+        rate.trusted_proxies =
+            ["10.0.0.1", "10.0.0.2/31"].map(|one| one.parse().expect("one")).into();
         rate.forwarded_header = kind;
         let mut headers = HeaderMap::new();
         let value = HeaderValue::from_str(header.1).expect("a value");
@@ -111,6 +112,8 @@ mod tests {
         assert_eq!(by("203.0.113.9", "198.51.100.7"), "203.0.113.9", "no proxy of ours");
         assert_eq!(by("10.0.0.1", "198.51.100.7, unknown"), "10.0.0.1", "nobody knows");
         assert_eq!(by("10.0.0.1", "10.0.0.2"), "10.0.0.2");
+        assert_eq!(by("10.0.0.3", "198.51.100.7"), "198.51.100.7", "in the range");
+        assert_eq!(by("10.0.0.4", "198.51.100.7"), "10.0.0.4", "beyond it");
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod operations;
 mod pages;
 mod params;
 mod patient;
+mod places;
 mod products;
 mod rate;
 mod search;

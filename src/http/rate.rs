@@ -121,8 +121,8 @@ impl Rates {
     }
 }
 
-/// Whoever has an IPv6 address has the whole /64 around it.
-fn block(address: IpAddr) -> IpAddr {
+/// As what an address counts: whoever has an IPv6 address has the whole /64 around it.
+pub(super) fn block(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(six) => {

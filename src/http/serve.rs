@@ -24,6 +24,7 @@ use tower::ServiceExt;
 
 use super::open_files;
 use super::patient::Patient;
+use super::places::{Places, Refusal};
 use super::state::AppState;
 use super::tls::Certificate;
 use crate::config::Limits;
@@ -42,9 +43,6 @@ const REFUSAL_BYTES: u64 = 64 * 1_024;
 
 /// Without open files the listener waits so long.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// The code of the error that is told where there are too many connections.
-const TOO_MANY: &str = "too_many_connections";
 
 /// Makes of a connection the stream that HTTP is spoken on.
 pub(super) trait Accept: Clone + Send + 'static {
@@ -126,6 +124,7 @@ fn listener_failed(error: &std::io::Error) -> Error {
 #[derive(Clone)]
 struct Server<A> {
     limits: Limits,
+    places: Arc<Places>,
     metrics: Arc<Metrics>,
     router: Router,
     accept: A,
@@ -133,8 +132,10 @@ struct Server<A> {
 
 impl<A: Accept> Server<A> {
     fn new(state: AppState, accept: A) -> Self {
+        let config = state.config();
         Self {
-            limits: state.config().limits,
+            limits: config.limits,
+            places: Places::new(open_files::room_for(config.limits.connections_max), config),
             metrics: Arc::clone(state.metrics()),
             router: super::router(state),
             accept,
@@ -142,8 +143,6 @@ impl<A: Accept> Server<A> {
     }
 
     async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
-        let connections_max = open_files::room_for(self.limits.connections_max);
-        let places = Arc::new(Semaphore::new(connections_max));
         let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
         let graceful = GracefulShutdown::new();
         tokio::pin!(shutdown);
@@ -152,21 +151,24 @@ impl<A: Accept> Server<A> {
                 accepted = next(&listener) => accepted,
                 () = &mut shutdown => break,
             };
-            if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-                let (server, watcher) = (self.clone(), graceful.watcher());
-                tokio::spawn(async move {
-                    server.talk(connection, peer, watcher).await;
-                    drop(place);
-                });
-                continue;
-            }
-            self.metrics.refused(TOO_MANY);
+            let refusal = match self.places.take(peer.ip()) {
+                Ok(place) => {
+                    let (server, watcher) = (self.clone(), graceful.watcher());
+                    tokio::spawn(async move {
+                        server.talk(connection, peer, watcher).await;
+                        drop(place);
+                    });
+                    continue;
+                }
+                Err(refusal) => refusal,
+            };
+            self.metrics.refused(refusal.code());
             let turn = Arc::clone(&refusals).try_acquire_owned();
             if let Ok(turn) = turn
                 && A::SPEAKS_PLAIN
             {
                 tokio::spawn(async move {
-                    let _ = timeout(REFUSAL_LIMIT, refuse(connection)).await;
+                    let _ = timeout(REFUSAL_LIMIT, refuse(connection, refusal)).await;
                     drop(turn);
                 });
             }
@@ -226,10 +228,11 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 /// Says that there are too many connections, and waits until that was read: closing while bytes of
 /// the request come would take the answer back.
-async fn refuse(mut connection: TcpStream) {
+async fn refuse(mut connection: TcpStream, refusal: Refusal) {
+    let (code, message) = (refusal.code(), refusal.message());
     let body = format!(
-        "{{\"error\":{{\"code\":\"{TOO_MANY}\",\"message\":\"the server has as many connections \
-         as it may\",\"hint\":\"try again after the time in Retry-After\"}}}}"
+        "{{\"error\":{{\"code\":\"{code}\",\"message\":\"{message}\",\
+         \"hint\":\"try again after the time in Retry-After\"}}}}"
     );
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\

@@ -140,6 +140,40 @@ fn connections_beyond_the_limit_are_told_when_to_come_back() {
     server.stop().unwrap();
 }
 
+// Elsewhere 127.0.0.2 is not this machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn one_address_cannot_take_all_connections() {
+    let server = Server::configured(|config| config.limits.connections_per_address_max = 3);
+    let held: Vec<TcpStream> = (0..3).map(|_| server.connect()).collect();
+    let refused = server.call(SEARCH, r#"{"q": "shoe"}"#);
+    assert_eq!(refused.status, "HTTP/1.1 503 Service Unavailable");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert!(refused.body.contains("too_many_of_address"), "{refused:?}");
+    let mut neighbour = connect_from("127.0.0.2", server.address);
+    send(&mut neighbour, SEARCH, r#"{"q": "shoe"}"#);
+    assert_eq!(answer(&mut neighbour).status, "HTTP/1.1 200 OK");
+    drop(held);
+    assert!(eventually(|| server.call("GET /healthz", "").status == "HTTP/1.1 200 OK"));
+    assert_serves(&server);
+    server.stop().unwrap();
+}
+
+/// A connection from another address of this machine.
+#[cfg(target_os = "linux")]
+fn connect_from(from: &str, to: std::net::SocketAddr) -> TcpStream {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let connected = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind(std::net::SocketAddr::new(from.parse().unwrap(), 0))?;
+        socket.connect(to).await?.into_std()
+    });
+    let stream = connected.unwrap();
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
 #[test]
 fn a_flood_is_answered_or_refused_and_passes() {
     let server = Server::configured(|config| {
