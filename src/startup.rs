@@ -255,11 +255,11 @@ pub fn restore(source: &Path, data_dir: &Path, replace: bool) -> Result<()> {
         fs::remove_dir_all(&indexes).map_err(|error| broken(data_dir, &error))?;
     }
     Embedded::restore(source, data_dir)?;
-    Embedded::restore_beside(source, INDEXES_FOLDER, data_dir)?;
-    match data_dir.join(SECRET_FILE).exists() {
-        true => Ok(()),
-        false => copy_secret(source, data_dir),
+    if !data_dir.join(SECRET_FILE).exists() {
+        copy_secret(source, data_dir)?;
     }
+    // Last, since these alone can be made anew.
+    Embedded::restore_beside(source, INDEXES_FOLDER, data_dir)
 }
 
 /// Copies the server's secret, where there is one, so that tokens stay valid after a restore.

@@ -1,7 +1,10 @@
 //! Killed at any moment, a server loses nothing that it acknowledged.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,8 +12,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use vitrine::domain::event::Visitor;
 use vitrine::domain::id::{IndexName, ProductId, ShopperId};
-use vitrine::store::Store;
+use vitrine::settings::Settings;
 use vitrine::store::embedded::Embedded;
+use vitrine::store::{Store, Write};
 
 use crate::process::{PATIENCE, Server, call, vitrine};
 
@@ -147,6 +151,79 @@ fn an_acknowledged_erasure_survives_a_kill_and_an_older_file() {
     assert_eq!(ids(), [Some("later".to_owned())]);
     fs::copy(data.join("backups/older/store.redb"), data.join("store.redb")).expect("copied");
     assert_eq!(ids(), []);
+}
+
+/// A folder with a store of so many products whose ids begin with `mark`.
+fn store_of(folder: &Path, mark: &str, products: usize) -> Embedded {
+    let store = Embedded::open(folder).expect("a store");
+    let index = IndexName::parse("shop").expect("a name");
+    let settings = Box::new(Settings::defaults().expect("the defaults"));
+    let made = Write::CreateIndex { index: index.clone(), settings };
+    let puts = (0..products).map(|number| {
+        let product = json!({"id": format!("{mark}{number}"), "title": "Shoe"});
+        let product = serde_json::from_value(product).expect("a product");
+        Write::PutProduct { index: index.clone(), product, expected: None }
+    });
+    let written = store.write([made].into_iter().chain(puts).collect()).expect("written");
+    assert!(written.iter().all(Result::is_ok));
+    store
+}
+
+/// The first letters of the ids of all products, each once.
+fn marks(data: &Path) -> Option<BTreeSet<char>> {
+    let store = Embedded::open(data).ok()?;
+    let index = IndexName::parse("shop").expect("a name");
+    let changes = store.changes(&index, 0, usize::MAX).expect("readable");
+    assert_eq!(changes.len(), PRODUCTS_IN_STORE, "there in part");
+    Some(changes.iter().filter_map(|change| change.id.as_str().chars().next()).collect())
+}
+
+const PRODUCTS_IN_STORE: usize = 300;
+
+/// Moments of a restore at which it is killed.
+const KILLS: u32 = 10;
+
+#[test]
+fn a_restore_that_is_killed_leaves_the_former_store_or_the_new_one_and_can_be_repeated() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let backup = folder.path().join("backup");
+    let copied = store_of(&folder.path().join("source"), "n", PRODUCTS_IN_STORE);
+    copied.back_up(&backup, &|_| Ok(())).expect("a backup");
+    let restore = |data: &str| {
+        vitrine(folder.path(), &["restore", "--replace", "--data-dir", data, "backup"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts")
+    };
+    drop(store_of(&folder.path().join("first"), "o", PRODUCTS_IN_STORE));
+    let begun = Instant::now();
+    assert!(restore("first").wait().expect("it ends").success());
+    let whole = begun.elapsed();
+    let (former, new) = (BTreeSet::from(['o']), BTreeSet::from(['n']));
+    assert_eq!(marks(&folder.path().join("first")), Some(new.clone()));
+    for number in 1..=KILLS {
+        let name = format!("data{number}");
+        let data = folder.path().join(&name);
+        let is_damaged = number % 2 == 0;
+        drop(store_of(&data, "o", PRODUCTS_IN_STORE));
+        if is_damaged {
+            fs::write(data.join("store.redb"), [7; 5_000]).expect("written");
+        }
+        let mut process = restore(&name);
+        thread::sleep(whole * number / KILLS);
+        // It may have ended.
+        let _ = process.kill();
+        process.wait().expect("it ends");
+        assert!(data.join("store.redb").exists(), "there is a store at every moment");
+        match marks(&data) {
+            Some(found) => assert!(found == new || (found == former && !is_damaged), "{found:?}"),
+            None => assert!(is_damaged, "a good store was spoiled"),
+        }
+        assert!(restore(&name).wait().expect("it ends").success());
+        assert_eq!(marks(&data), Some(new.clone()));
+        assert!(!data.join("restoring").exists());
+    }
 }
 
 #[test]

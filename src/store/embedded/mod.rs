@@ -91,12 +91,13 @@ impl Embedded {
     }
 
     /// Whether nothing is in the way of a new store: the folder is missing or empty, or holds only
-    /// a list of erasures.
+    /// a list of erasures and what a killed restore left.
     pub fn may_be_made_in(data_directory: &Path) -> bool {
         let Ok(entries) = std::fs::read_dir(data_directory) else {
             return !data_directory.exists();
         };
-        entries.flatten().all(|entry| entry.file_name() == erasures::FILE)
+        let own = [erasures::FILE, restore::UNFINISHED];
+        entries.flatten().all(|entry| own.iter().any(|name| entry.file_name() == *name))
     }
 
     fn on(connection: Connection) -> Result<Self> {

@@ -1,6 +1,7 @@
 //! A backup put in the place of a store.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -13,8 +14,8 @@ use super::database::{FILE, sync_directory};
 use super::erasures::{self, Erasures};
 use super::error::disk;
 
-/// Where the copy lies until it is whole.
-const UNFINISHED: &str = "restoring";
+/// Where the copy lies until it is whole; what a killed restore left there the next one removes.
+pub(super) const UNFINISHED: &str = "restoring";
 
 /// What a damaged store is called that gave way to a backup.
 const DAMAGED: &str = "store.redb.damaged";
@@ -75,12 +76,22 @@ fn put_in_place(unfinished: &Path, data_directory: &Path) -> Result<()> {
     // First the list: should it end here, the present store knows some erasures more.
     Erasures::merge(unfinished, data_directory)?;
     if is_damaged {
-        fs::rename(&file, data_directory.join(DAMAGED)).map_err(|error| disk(&error))?;
+        keep_beside(&file, &data_directory.join(DAMAGED)).map_err(|error| disk(&error))?;
     }
     fs::rename(unfinished.join(FILE), &file).map_err(|error| disk(&error))?;
     sync_directory(data_directory)?;
     // Carries out what the backup did not know.
     Embedded::open(data_directory).map(drop)
+}
+
+/// Gives a file that is about to be replaced a second name, so that there is one under its own at
+/// every moment; only where the file system has no such names it gives up its own.
+fn keep_beside(file: &Path, other: &Path) -> io::Result<()> {
+    match fs::remove_file(other) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    fs::hard_link(file, other).or_else(|_| fs::rename(file, other))
 }
 
 /// Whether there is a store that does not open; a good one is refused while a server has it.
