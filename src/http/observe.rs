@@ -23,6 +23,9 @@ use crate::telemetry::{Answered, Call};
 /// Names a request in its answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Names the trace that a request is a part of: W3C Trace Context.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
 /// The id of a request, for those who handle it.
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub(super) String);
@@ -46,7 +49,9 @@ pub(super) async fn observe(
     let matched = request.extensions().get::<MatchedPath>();
     let route = matched.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let method = method_name(request.method());
-    let span = tracing::info_span!("request", id = %id.to_str().unwrap_or_default(), method, route);
+    let trace_id = trace_id(request.headers());
+    let id_text = id.to_str().unwrap_or_default();
+    let span = tracing::info_span!("request", id = id_text, trace_id, method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     let took = started.elapsed();
@@ -73,6 +78,20 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         let id = format!("{:x}-{:x}", now().as_ms(), COUNT.fetch_add(1, Ordering::Relaxed));
         HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("none"))
     })
+}
+
+/// The id of the caller's trace: 32 lower-case hexadecimal digits, not all 0. Later versions of the
+/// standard begin in the same way.
+fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(&TRACEPARENT)?.to_str().ok()?;
+    let mut parts = text.split('-');
+    let (version, trace, parent) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_id = |part: &str, length: usize| {
+        let digits = part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        part.len() == length && digits && part.bytes().any(|byte| byte != b'0')
+    };
+    let is_version = version == "00" || (is_id(version, 2) && version != "ff");
+    (is_version && is_id(trace, 32) && is_id(parent, 16)).then_some(trace)
 }
 
 /// Whatever callers invent, the counters keep few labels.
@@ -136,8 +155,45 @@ pub(super) fn cors(origins: &[String]) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods(methods)
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, SHOPPER_TOKEN, REQUEST_ID])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            IF_MATCH,
+            SHOPPER_TOKEN,
+            REQUEST_ID,
+            TRACEPARENT,
+        ])
         .expose_headers([ETAG, REQUEST_ID, RETRY_AFTER])
         .max_age(CORS_MAX_AGE);
     Some(layer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trace_of_a_caller_is_read_and_nothing_else() {
+        let of = |text: &str| {
+            let value = HeaderValue::from_str(text).expect("a value");
+            let headers = HeaderMap::from_iter([(TRACEPARENT, value)]);
+            trace_id(&headers).map(str::to_owned)
+        };
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(of(&format!("00-{trace}-00f067aa0ba902b7-01")).as_deref(), Some(trace));
+        assert_eq!(of(&format!("01-{trace}-00f067aa0ba902b7-01-more")).as_deref(), Some(trace));
+        for wrong in [
+            "",
+            "00",
+            trace,
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        ] {
+            assert_eq!(of(wrong), None, "{wrong}");
+        }
+        assert_eq!(trace_id(&HeaderMap::new()), None);
+    }
 }
