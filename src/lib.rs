@@ -11,6 +11,7 @@
 //!
 //! The modules below are in reading order: each uses only those listed for it in `ARCHITECTURE.md`.
 
+pub mod background;
 pub mod domain;
 pub mod error;
 pub mod failpoint;

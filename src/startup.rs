@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use parking_lot::Mutex;
 
+use crate::background;
 use crate::config::Config;
 use crate::domain::time::Timestamp;
 use crate::embed::cached::CachedEmbedder;
@@ -51,6 +52,7 @@ pub fn has_store(data_dir: &Path) -> bool {
 /// Unavailable when another process has the data directory or an embedder is missing, Internal
 /// when the disk fails.
 pub fn engine(config: &Config, queries_kept: usize) -> Result<Engine> {
+    yield_when_indexing();
     check_not_lost(&config.data_dir)?;
     let store = Embedded::open(&config.data_dir)?;
     Engine::open(Parts {
@@ -74,6 +76,14 @@ fn check_not_lost(data_dir: &Path) -> Result<()> {
         "put a backup in its place with vitrine restore, or delete the folder 'indexes' to begin \
          anew",
     ))
+}
+
+/// Gives the threads that analyse catalogues and link vectors, which nothing else uses, the low
+/// priority of what they are used for.
+fn yield_when_indexing() {
+    let pool = rayon::ThreadPoolBuilder::new().start_handler(|_| background::yield_to_others());
+    // Once for a process: a second engine finds it done.
+    let _ = pool.thread_name(|number| format!("indexing-{number}")).build_global();
 }
 
 /// The engine of a data directory without its indexes: for keys, which need no model.

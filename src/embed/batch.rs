@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::Embedding;
 use crate::error::{Error, Result};
 
-/// Texts in one batch. More of them do not run faster on one thread; they only take more memory
-/// and keep a waiting query longer.
-pub(super) const BATCH: usize = 16;
+/// Texts in one batch. More of them do not run faster on one thread (`cargo bench --bench embed`);
+/// they only take more memory and keep a waiting query longer.
+pub(super) const BATCH: usize = 4;
 
 /// Embeds all texts by calling `run` with at most `batch` of them, from up to `workers` threads.
 ///

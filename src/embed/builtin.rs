@@ -10,6 +10,7 @@ use tokenizers::{Tokenizer, TruncationParams};
 use super::batch::{BATCH, in_batches};
 use super::model::{DIMENSIONS, ID, MODEL, TOKENIZER, TOKENS_MAX};
 use super::{Embedder, Embedding};
+use crate::background;
 use crate::error::{Error, Result};
 
 /// The shipped model in pure Rust.
@@ -18,9 +19,43 @@ pub struct BuiltinEmbedder {
     tokenizer: Tokenizer,
     inputs: [NodeId; 3],
     output: NodeId,
-    /// One thread each, so that a query keeps one core busy and several run side by side.
-    pools: Vec<Arc<ThreadPool>>,
-    turn: AtomicUsize,
+    /// For the few texts of a query.
+    queries: Vec<Pool>,
+    /// For the many texts of a catalogue, for which no query waits.
+    catalogue: Vec<Pool>,
+}
+
+/// More texts than this are no query's.
+const QUERY_TEXTS_MAX: usize = 4;
+
+/// One thread, so that a query keeps one core busy and several run side by side.
+struct Pool {
+    threads: Arc<ThreadPool>,
+    /// Runs that it has taken on.
+    running: AtomicUsize,
+}
+
+impl Pool {
+    fn new() -> Self {
+        Self { threads: Arc::new(ThreadPool::with_num_threads(1)), running: AtomicUsize::new(0) }
+    }
+
+    fn in_background() -> Self {
+        let pool = Self::new();
+        pool.threads.run(background::yield_to_others);
+        pool
+    }
+
+    /// Has the least busy of some pools carry out a run of the model.
+    fn least_busy<T>(pools: &[Self], run: impl FnOnce(RunOptions) -> T) -> Option<T> {
+        let pool = pools.iter().min_by_key(|pool| pool.running.load(Ordering::Relaxed))?;
+        pool.running.fetch_add(1, Ordering::Relaxed);
+        let mut options = RunOptions::default();
+        options.thread_pool = Some(Arc::clone(&pool.threads));
+        let outcome = run(options);
+        pool.running.fetch_sub(1, Ordering::Relaxed);
+        Some(outcome)
+    }
 }
 
 impl BuiltinEmbedder {
@@ -37,13 +72,13 @@ impl BuiltinEmbedder {
         let node = |name| model.node_id(name).map_err(unreadable);
         let inputs = [node("input_ids")?, node("attention_mask")?, node("token_type_ids")?];
         let output = node("last_hidden_state")?;
-        let pools =
-            (0..workers.max(1)).map(|_| Arc::new(ThreadPool::with_num_threads(1))).collect();
+        let pools = |new: fn() -> Pool| (0..workers.max(1)).map(|_| new()).collect();
+        let (queries, catalogue) = (pools(Pool::new), pools(Pool::in_background));
         let tokenizer = load_tokenizer()?;
-        Ok(Self { model, tokenizer, inputs, output, pools, turn: AtomicUsize::new(0) })
+        Ok(Self { model, tokenizer, inputs, output, queries, catalogue })
     }
 
-    fn embed_batch(&self, texts: &[&str]) -> Result<Vec<Embedding>> {
+    fn embed_batch(&self, texts: &[&str], pools: &[Pool]) -> Result<Vec<Embedding>> {
         let tokens: Vec<Vec<i32>> =
             texts.iter().map(|text| self.tokens(text)).collect::<Result<_>>()?;
         let width = tokens.iter().map(Vec::len).max().unwrap_or(0);
@@ -54,13 +89,18 @@ impl BuiltinEmbedder {
             ids[start..start + tokens.len()].copy_from_slice(tokens);
             mask[start..start + tokens.len()].fill(1);
         }
-        let hidden = self.run(ids, mask, [texts.len(), width])?;
+        let hidden = self.run((ids, mask), [texts.len(), width], pools)?;
         let rows = hidden.chunks(width.max(1) * DIMENSIONS);
         Ok(rows.zip(&tokens).map(|(row, tokens)| mean(&row[..tokens.len() * DIMENSIONS])).collect())
     }
 
     /// Runs the model on padded tokens; the answer is `[texts, width, DIMENSIONS]`.
-    fn run(&self, ids: Vec<i32>, mask: Vec<i32>, shape: [usize; 2]) -> Result<Vec<f32>> {
+    fn run(
+        &self,
+        (ids, mask): (Vec<i32>, Vec<i32>),
+        shape: [usize; 2],
+        pools: &[Pool],
+    ) -> Result<Vec<f32>> {
         let types = vec![0; ids.len()];
         let value = |data: Vec<i32>| Value::from_shape(shape, data).map_err(failed);
         let [id_node, mask_node, type_node] = self.inputs;
@@ -69,10 +109,9 @@ impl BuiltinEmbedder {
             (mask_node, value(mask)?.into()),
             (type_node, value(types)?.into()),
         ];
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.pools.len();
-        let mut options = RunOptions::default();
-        options.thread_pool = Some(Arc::clone(&self.pools[turn]));
-        let [hidden] = self.model.run_n(inputs, [self.output], Some(options)).map_err(failed)?;
+        let run = |options| self.model.run_n(inputs, [self.output], Some(options));
+        let ran = Pool::least_busy(pools, run).ok_or_else(|| failed("it has no thread"))?;
+        let [hidden] = ran.map_err(failed)?;
         let (_, values) = hidden.into_shape_vec::<f32, 3>().map_err(failed)?;
         Ok(values)
     }
@@ -93,7 +132,9 @@ impl Embedder for BuiltinEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>> {
-        in_batches(texts, BATCH, self.pools.len(), |batch| self.embed_batch(batch))
+        let is_query = texts.len() <= QUERY_TEXTS_MAX;
+        let pools = if is_query { &self.queries } else { &self.catalogue };
+        in_batches(texts, BATCH, pools.len(), |batch| self.embed_batch(batch, pools))
     }
 }
 

@@ -13,6 +13,7 @@ use super::snapshot::Snapshot;
 use super::suggesting::SuggestionLayers;
 use super::worker::Worker;
 use super::{Embedders, Engine};
+use crate::background;
 use crate::domain::event::Visitor;
 use crate::domain::id::{IndexName, Sequence};
 use crate::error::{Error, Result};
@@ -138,7 +139,10 @@ impl Index {
         let worker = Worker::new(Arc::clone(&shared), builder);
         let thread = std::thread::Builder::new()
             .name(format!("index-{name}"))
-            .spawn(move || worker.run())
+            .spawn(move || {
+                background::yield_to_others();
+                worker.run();
+            })
             .map_err(|error| Error::internal("thread", error.to_string(), ""))?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }

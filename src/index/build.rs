@@ -32,9 +32,6 @@ const TEXT_WEIGHT: usize = 50;
 /// Statistics also when one in so many has other numbers, which change more often and further apart.
 const NUMBERS_WEIGHT: usize = 10;
 
-/// Texts that one call of the model gets.
-const EMBEDDED_AT_ONCE: usize = 16;
-
 /// How an index is built.
 #[derive(Clone)]
 pub struct Recipe {
@@ -338,15 +335,10 @@ impl Builder {
         if batch.is_empty() {
             return Ok(0);
         }
-        let embedded: Vec<_> = batch
-            .par_chunks(EMBEDDED_AT_ONCE)
-            .map(|part| {
-                let texts: Vec<&str> = part.iter().map(|(.., text)| text.as_str()).collect();
-                embedder.embed(&texts)
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let texts: Vec<&str> = batch.iter().map(|(.., text)| text.as_str()).collect();
+        let embedded = embedder.embed(&texts)?;
         let mut rows = Vec::with_capacity(batch.len());
-        for ((ordinal, key, _), embedding) in batch.iter().zip(embedded.into_iter().flatten()) {
+        for ((ordinal, key, _), embedding) in batch.iter().zip(embedded) {
             let vectors = self.semantic.vectors_mut();
             vectors.upsert(*ordinal, embedding.as_slice())?;
             rows.extend(vectors.flat().row(*ordinal).map(|row| (*key, row.to_vec())));

@@ -166,3 +166,31 @@ pub(crate) fn call_text(
     let status = head.split(' ').nth(1)?.parse().ok()?;
     Some((status, body.to_owned()))
 }
+
+/// How much the threads of this process yield to others, by name.
+#[cfg(target_os = "linux")]
+fn niceness() -> Vec<(String, i32)> {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("the tasks").flatten();
+    let of = |task: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(task.path().join("stat")).ok()?;
+        // The name stands in brackets and may hold anything; niceness is the 17th field after it.
+        let (head, fields) = stat.rsplit_once(')')?;
+        let (_, name) = head.split_once('(')?;
+        Some((name.to_owned(), fields.split_whitespace().nth(16)?.parse().ok()?))
+    };
+    tasks.filter_map(of).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn indexing_yields_to_those_who_answer() {
+    let shop = crate::support::TestEngine::shop();
+    let found = niceness();
+    let of = |mark: &str| -> Vec<i32> {
+        found.iter().filter(|(name, _)| name.starts_with(mark)).map(|(_, nice)| *nice).collect()
+    };
+    let (indexing, writing) = (of("index-shop"), of("store-writer"));
+    assert!(!indexing.is_empty() && indexing.iter().all(|nice| *nice > 0), "{found:?}");
+    assert!(writing.iter().all(|nice| *nice == 0), "{found:?}");
+    drop(shop);
+}
