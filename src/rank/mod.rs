@@ -5,6 +5,7 @@ mod diversify;
 mod explore;
 mod feedback;
 mod guard;
+mod keys;
 pub mod numbers;
 pub mod order;
 pub mod personal;
@@ -185,20 +186,15 @@ impl<'a> Ranking<'a> {
     /// Orders by score; the window gets the costly signals and the shopper's part.
     fn second_pass(
         &self,
-        items: &mut [RankedItem],
+        items: &mut Vec<RankedItem>,
         relevance: &Relevance<'_>,
         wholes: &HashMap<Ordinal, f32>,
     ) {
         let window = self.window.min(items.len());
-        let by_reach = |one: &RankedItem, other: &RankedItem| {
+        if window < items.len() {
             let reach =
                 |item: &RankedItem| wholes.get(&item.ordinal).copied().unwrap_or(item.score);
-            let better = reach(other).total_cmp(&reach(one));
-            other.exact.cmp(&one.exact).then(better).then_with(|| one.ordinal.cmp(&other.ordinal))
-        };
-        if window < items.len() {
-            items.select_nth_unstable_by(window, by_reach);
-            items[window..].sort_unstable_by(by_reach);
+            keys::highest_first(items, reach);
         }
         let window = &mut items[..window];
         window.sort_unstable_by(best_first);
@@ -306,8 +302,8 @@ impl<'a> Ranking<'a> {
         }
     }
 
-    fn sort_by_field(&self, items: &mut [RankedItem]) {
-        items.sort_unstable_by(best_first);
+    fn sort_by_field(&self, items: &mut Vec<RankedItem>) {
+        keys::highest_first(items, |item| item.score);
         number(items);
         items.sort_by(|one, other| match (self.row(one), self.row(other)) {
             (Some(one), Some(other)) => order::compare(self.order, one, other),

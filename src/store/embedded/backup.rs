@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
+use redb::backends::FileBackend;
 use redb::{
     Database, Key, ReadTransaction, ReadableTable, TableDefinition, Value, WriteTransaction,
 };
@@ -65,7 +66,8 @@ pub(super) fn remove_folder(folder: &Path) -> Result<()> {
 }
 
 fn fill_file(folder: &Path, fill: impl FnOnce(&WriteTransaction) -> Result<()>) -> Result<()> {
-    let database = Database::builder().create_file(private(&folder.join(FILE), true)?)?;
+    let file = FileBackend::new(private(&folder.join(FILE), true)?)?;
+    let database = Database::builder().create_with_backend(file)?;
     let transaction = database.begin_write()?;
     mark_format(&transaction)?;
     fill(&transaction)?;
