@@ -41,7 +41,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 const PRODUCTS: u64 = 20_000;
 const CLIENTS: u64 = 32;
-const PATCHERS: u64 = 4;
+const PATCHERS: u64 = 8;
 const PATCHES_A_CALL: u64 = 100;
 const SECONDS_A_PART: f64 = 1.5;
 const SEED: u64 = 7;
