@@ -119,8 +119,9 @@ impl Connection {
             return;
         }
         state.reopened += 1;
-        // The old one holds the lock on the file.
-        state.database = Err(reopening());
+        // The old one holds the lock on the file; after a panic, closing it may panic as well.
+        let old = std::mem::replace(&mut state.database, Err(reopening()));
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(old)));
         state.database = (self.opener)();
     }
 }
