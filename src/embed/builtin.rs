@@ -49,12 +49,26 @@ impl Pool {
     /// Has the least busy of some pools carry out a run of the model.
     fn least_busy<T>(pools: &[Self], run: impl FnOnce(RunOptions) -> T) -> Option<T> {
         let pool = pools.iter().min_by_key(|pool| pool.running.load(Ordering::Relaxed))?;
-        pool.running.fetch_add(1, Ordering::Relaxed);
+        let _run = Run::of(pool);
         let mut options = RunOptions::default();
         options.thread_pool = Some(Arc::clone(&pool.threads));
-        let outcome = run(options);
-        pool.running.fetch_sub(1, Ordering::Relaxed);
-        Some(outcome)
+        Some(run(options))
+    }
+}
+
+/// A run that counts until it ends, also by a panic.
+struct Run<'p>(&'p Pool);
+
+impl<'p> Run<'p> {
+    fn of(pool: &'p Pool) -> Self {
+        pool.running.fetch_add(1, Ordering::Relaxed);
+        Self(pool)
+    }
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -70,11 +70,31 @@ impl Labels {
 /// presence counts: while it stays the same, a change needs no new analysis and no new embedding,
 /// and the stored product can be shown with the columns' numbers laid over it.
 pub fn content_hash(product: &Product) -> u64 {
-    // All fields are named, so that none that is added is forgotten here.
-    let Product { id, title, description, brand, category, color, .. } = product;
-    let Product { price, currency, stock, rating, rating_count, popularity, margin, .. } = product;
-    let Product { sku, gtin, image_url, url, created_at, .. } = product;
-    let Product { tags, attributes, variants, extra, .. } = product;
+    // All fields are named, so that the compiler tells of one that is added.
+    let Product {
+        id,
+        title,
+        description,
+        brand,
+        category,
+        price,
+        currency,
+        color,
+        rating,
+        rating_count,
+        popularity,
+        sku,
+        gtin,
+        image_url,
+        url,
+        created_at,
+        stock,
+        margin,
+        tags,
+        attributes,
+        variants,
+        extra,
+    } = product;
     let mut hasher = DefaultHasher::new();
     (id, title, description, brand, category, color, currency).hash(&mut hasher);
     (sku, gtin, image_url, url, tags, attributes).hash(&mut hasher);
