@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use mimalloc::MiMalloc;
-
-/// Gives back what many threads allocated and freed. The system's allocator kept ever more of it
-/// under a shop's load, while a tenth was in use: `docs/decisions/0012-overload.md`.
+/// Gives back what many threads allocated and freed, which other allocators keep ever more of:
+/// `docs/decisions/0012-overload.md`.
+#[cfg(unix)]
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     vitrine::cli::run()

@@ -223,7 +223,8 @@ impl LabelJudge {
         let affinities = &personal.affinities;
         let mut effects = HashMap::new();
         let brands = profile.brands.get("").into_iter().flat_map(|table| table.brands.keys());
-        for brand in brands.chain(&profile.liked_brands) {
+        let liked = profile.liked_brands.iter().map(String::as_str);
+        for brand in brands.map(|brand| &**brand).chain(liked) {
             let candidate = Candidate { brand: Some(brand), ..Candidate::default() };
             if let Some(value) = columns.dictionary().value(known.brand, brand) {
                 effects.insert(value, affinities.brand(&candidate).effect());

@@ -1,6 +1,7 @@
 //! Events → profile: which events count, how much, and for how long.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::acts::{Act, acts, day, mark, searches, usable};
 use super::gift::Trails;
@@ -54,7 +55,7 @@ impl Profile {
             profile.add_product(act, mark);
         }
         profile.state_sizes(preferences, parameters);
-        profile.sizes.values_mut().for_each(settle);
+        profile.sizes.iter_mut().for_each(|(_, table)| settle(table));
         profile
     }
 
@@ -146,7 +147,7 @@ impl Profile {
         for (system, sizes) in &preferences.sizes {
             let table = stated_sizes(system, sizes, parameters);
             if !table.sizes.is_empty() {
-                self.sizes.insert(system.clone(), table);
+                self.sizes.insert(system.as_str().into(), table);
             }
         }
     }
@@ -192,7 +193,7 @@ fn stated_sizes(system: &str, sizes: &[String], parameters: &ProfileParameters) 
 
 /// Finds the usual size and the kernel's height there.
 fn settle(table: &mut SizeTable) {
-    let mut usual: Option<(&String, f64)> = None;
+    let mut usual: Option<(&Arc<str>, f64)> = None;
     for (label, worn) in &table.sizes {
         let density = density(table, worn.along, worn.across);
         if usual.is_none_or(|(_, highest)| density > highest) {
@@ -200,7 +201,7 @@ fn settle(table: &mut SizeTable) {
         }
     }
     if let Some((label, density)) = usual {
-        (table.usual, table.peak) = (label.clone(), density);
+        (table.usual, table.peak) = (Arc::clone(label), density);
     }
 }
 

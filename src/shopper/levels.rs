@@ -1,6 +1,6 @@
 //! The levels of a category path, from the whole shop down to the leaf.
 
-use std::collections::BTreeMap;
+use super::profile::Table;
 
 /// Stands between the names of a path in a key.
 const SEPARATOR: &str = " > ";
@@ -11,10 +11,11 @@ pub(super) fn split(key: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The entries of the narrowest categories of an ordered map.
-pub(super) fn leaves<T>(by_key: &BTreeMap<String, T>) -> impl Iterator<Item = (&str, &T)> {
-    by_key.iter().map(|(key, value)| (key.as_str(), value)).filter(|(key, _)| {
+pub(super) fn leaves<T>(by_key: &Table<T>) -> impl Iterator<Item = (&str, &T)> {
+    by_key.iter().map(|(key, value)| (&**key, value)).filter(|(key, _)| {
         let below = format!("{key}{SEPARATOR}");
-        by_key.range(below.clone()..).next().is_none_or(|(next, _)| !next.starts_with(&below))
+        let place = by_key.find_index(below.as_str()).unwrap_or_else(|place| place);
+        by_key.get_indexed(place).is_none_or(|(next, _)| !next.starts_with(&below))
     })
 }
 

@@ -5,13 +5,13 @@
 //! a profile that was packed is a little coarser than the fold; whoever ranks by profiles packs and
 //! unpacks also the one that is not kept yet.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Consent;
 use super::profile::{
-    Bought, BrandTable, PriceBand, Profile, RecentChoice, RepeatTally, SizeTable, TurnedDown,
-    WornSize,
+    Bought, BrandTable, PriceBand, Profile, RecentChoice, RepeatTally, SizeTable, Table,
+    TurnedDown, WornSize,
 };
 use super::tally::Tally;
 use crate::domain::time::Timestamp;
@@ -115,7 +115,7 @@ impl<'p> Writer<'p> {
         self.number(number);
     }
 
-    fn map<V>(&mut self, map: &'p BTreeMap<String, V>, value: impl Fn(&mut Self, &'p V)) {
+    fn map<V>(&mut self, map: &'p Table<V>, value: impl Fn(&mut Self, &'p V)) {
         self.number(map.len() as u64);
         for (key, one) in map {
             self.text(key);
@@ -207,7 +207,7 @@ fn put_number(out: &mut Vec<u8>, mut number: u64) {
 /// Reads what a writer wrote. Beyond the end everything is nothing, so that no input fails.
 struct Reader<'b> {
     rest: &'b [u8],
-    texts: Vec<String>,
+    texts: Vec<Arc<str>>,
     tallies: Vec<Tally>,
 }
 
@@ -216,7 +216,7 @@ impl<'b> Reader<'b> {
         let mut reader = Self { rest: bytes, texts: Vec::new(), tallies: Vec::new() };
         for _ in 0..reader.number() {
             let text = reader.next_text();
-            reader.texts.push(text);
+            reader.texts.push(text.into());
         }
         for _ in 0..reader.number() {
             let tally = reader.next_tally();
@@ -276,9 +276,14 @@ impl<'b> Reader<'b> {
         Tally { long, session, long_rejected, session_rejected, choices, rejections }
     }
 
-    fn text(&mut self) -> String {
+    /// Shared by all tables that name it.
+    fn name(&mut self) -> Arc<str> {
         let number = self.length();
         self.texts.get(number).cloned().unwrap_or_default()
+    }
+
+    fn text(&mut self) -> String {
+        String::from(&*self.name())
     }
 
     fn tally(&mut self) -> Tally {
@@ -286,8 +291,8 @@ impl<'b> Reader<'b> {
         self.tallies.get(number).copied().unwrap_or_default()
     }
 
-    fn map<V>(&mut self, value: impl Fn(&mut Self) -> V) -> BTreeMap<String, V> {
-        (0..self.number()).map(|_| (self.text(), value(self))).collect()
+    fn map<V>(&mut self, value: impl Fn(&mut Self) -> V) -> Table<V> {
+        (0..self.number()).map(|_| (self.name(), value(self))).collect()
     }
 
     fn texts(&mut self) -> Vec<String> {
@@ -344,7 +349,7 @@ impl<'b> Reader<'b> {
             }),
             total: self.tally(),
             stated: self.number() == 1,
-            usual: self.text(),
+            usual: self.name(),
             peak: self.real(),
         }
     }

@@ -1,13 +1,18 @@
 //! A shopper's profile: what the fold of the shopper's events knows at one moment.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use litemap::LiteMap;
 use serde::Serialize;
 
 use super::Consent;
 use super::size::{SizePlace, SizeSystems};
 use super::tally::{Mark, Tally, update};
 use crate::domain::time::Timestamp;
+
+/// Values by name, in the order of the names. One sorted run rather than a tree: most tables have a
+/// few rows, and a tree's node takes as much room for one as for eleven.
+pub type Table<V> = LiteMap<Arc<str>, V>;
 
 /// What a fold needs besides the events.
 #[derive(Clone, Debug)]
@@ -47,7 +52,7 @@ pub struct BrandTable {
     /// All choices of a product with a brand.
     pub total: Tally,
     /// By brand.
-    pub brands: BTreeMap<String, Tally>,
+    pub brands: Table<Tally>,
 }
 
 impl BrandTable {
@@ -61,13 +66,13 @@ impl BrandTable {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SizeTable {
     /// By size, as it was written.
-    pub sizes: BTreeMap<String, WornSize>,
+    pub sizes: Table<WornSize>,
     /// All choices of a size of this system.
     pub total: Tally,
     /// Whether the shopper stated these sizes; then none is inferred.
     pub stated: bool,
     /// The size with most behind it.
-    pub usual: String,
+    pub usual: Arc<str>,
     /// Density of the kernel at its highest among `sizes`; 0 when rejections leave nothing.
     pub peak: f64,
 }
@@ -193,23 +198,23 @@ pub struct Profile {
     /// What they amount to: acts on a product, a purchase with all that led to it counting once.
     pub acts: u32,
     /// By category key: the path's names with ` > ` between; the whole shop under the empty key.
-    pub categories: BTreeMap<String, Tally>,
+    pub categories: Table<Tally>,
     /// By category key.
-    pub brands: BTreeMap<String, BrandTable>,
+    pub brands: Table<BrandTable>,
     /// All choices of a product with a colour.
     pub color_total: Tally,
     /// By colour.
-    pub colors: BTreeMap<String, Tally>,
+    pub colors: Table<Tally>,
     /// By size system.
-    pub sizes: BTreeMap<String, SizeTable>,
+    pub sizes: Table<SizeTable>,
     /// By category key, without the whole shop.
-    pub prices: BTreeMap<String, PriceBand>,
+    pub prices: Table<PriceBand>,
     /// By product.
-    pub bought: BTreeMap<String, Bought>,
+    pub bought: Table<Bought>,
     /// By key of the leaf category.
-    pub repeats: BTreeMap<String, RepeatTally>,
+    pub repeats: Table<RepeatTally>,
     /// Products dismissed or sent back.
-    pub turned_down: BTreeMap<String, TurnedDown>,
+    pub turned_down: Table<TurnedDown>,
     /// The products chosen last, each once, the latest first.
     pub recent: Vec<RecentChoice>,
     /// Brands the shopper asked for.

@@ -1,8 +1,8 @@
 //! Decayed evidence: how much is known, for how long, and from how many acts.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
+
+use super::profile::Table;
 
 /// The decayed weight of one act at the time of the fold; negative for a rejection.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,16 +101,12 @@ pub(super) fn known_share(weight: f64, prior_events: f64) -> f64 {
 }
 
 /// Changes the value under a key, made when absent; the key is copied only then.
-pub(super) fn update<T: Default>(
-    map: &mut BTreeMap<String, T>,
-    key: &str,
-    change: impl FnOnce(&mut T),
-) {
-    if let Some(value) = map.get_mut(key) {
+pub(super) fn update<T: Default>(table: &mut Table<T>, key: &str, change: impl FnOnce(&mut T)) {
+    if let Some(value) = table.get_mut(key) {
         change(value);
     } else {
         let mut value = T::default();
         change(&mut value);
-        map.insert(key.to_owned(), value);
+        table.insert(key.into(), value);
     }
 }

@@ -116,23 +116,23 @@ impl ProfileView {
     pub fn new(profile: &Profile, parameters: &ProfileParameters) -> Self {
         let prior = parameters.prior_events;
         let own_prior = parameters.prior_events_own;
-        let categories = profile.categories.iter().filter(|(key, _)| *key != WHOLE_SHOP);
+        let categories = profile.categories.iter().filter(|(key, _)| &***key != WHOLE_SHOP);
         let brands = profile.brands.iter().flat_map(|(category, table)| {
-            let within = (category != WHOLE_SHOP).then_some(category);
-            table.brands.iter().map(move |(brand, tally)| (brand, within, tally))
+            let within = (&**category != WHOLE_SHOP).then_some(&**category);
+            table.brands.iter().map(move |(brand, tally)| (&**brand, within, tally))
         });
         let sizes =
             profile.sizes.iter().filter(|(_, table)| !table.stated).flat_map(|(system, table)| {
-                table.sizes.iter().map(move |(size, worn)| (size, Some(system), &worn.tally))
+                table.sizes.iter().map(move |(size, worn)| (&**size, Some(&**system), &worn.tally))
             });
         Self {
             consent: profile.consent,
             at: profile.now,
             events: profile.events,
             stated: stated(profile),
-            categories: beliefs(categories.map(|(key, tally)| (key, None, tally)), prior),
+            categories: beliefs(categories.map(|(key, tally)| (&**key, None, tally)), prior),
             brands: beliefs(brands, prior),
-            colors: beliefs(profile.colors.iter().map(|(key, tally)| (key, None, tally)), prior),
+            colors: beliefs(profile.colors.iter().map(|(key, tally)| (&**key, None, tally)), prior),
             sizes: beliefs(sizes, own_prior),
             prices: prices(profile),
             bought: bought(profile),
@@ -144,13 +144,13 @@ impl ProfileView {
 }
 
 fn beliefs<'a>(
-    known: impl Iterator<Item = (&'a String, Option<&'a String>, &'a Tally)>,
+    known: impl Iterator<Item = (&'a str, Option<&'a str>, &'a Tally)>,
     prior_events: f64,
 ) -> Vec<BeliefView> {
     let mut beliefs: Vec<BeliefView> = known
         .map(|(name, within, tally)| BeliefView {
-            name: name.clone(),
-            within: within.cloned(),
+            name: name.to_owned(),
+            within: within.map(str::to_owned),
             weight: tally.net(),
             session_weight: tally.session_net(),
             confidence: tally.confidence(prior_events),
@@ -166,7 +166,9 @@ fn stated(profile: &Profile) -> StatedView {
     let sizes = profile.sizes.iter().filter(|(_, table)| table.stated);
     StatedView {
         sizes: sizes
-            .map(|(system, table)| (system.clone(), table.sizes.keys().cloned().collect()))
+            .map(|(system, table)| {
+                (system.to_string(), table.sizes.keys().map(ToString::to_string).collect())
+            })
             .collect(),
         liked_brands: profile.liked_brands.clone(),
         blocked_brands: profile.blocked_brands.clone(),
@@ -178,7 +180,7 @@ fn prices(profile: &Profile) -> Vec<PriceView> {
         let (mean, variance) = band.mean_and_variance()?;
         let deviation = variance.sqrt();
         Some(PriceView {
-            category: category.clone(),
+            category: category.to_string(),
             typical: mean.exp(),
             from: (mean - deviation).exp(),
             to: (mean + deviation).exp(),
@@ -192,7 +194,7 @@ fn prices(profile: &Profile) -> Vec<PriceView> {
 
 fn bought(profile: &Profile) -> Vec<BoughtView> {
     let products = profile.bought.iter().map(|(product_id, bought)| BoughtView {
-        product_id: product_id.clone(),
+        product_id: product_id.to_string(),
         times: bought.count,
         last: bought.last,
     });
@@ -203,7 +205,7 @@ fn bought(profile: &Profile) -> Vec<BoughtView> {
 
 fn turned_down(profile: &Profile) -> Vec<TurnedDownView> {
     let products = profile.turned_down.iter().map(|(product_id, turned)| TurnedDownView {
-        product_id: product_id.clone(),
+        product_id: product_id.to_string(),
         weight: turned.weight,
         returned: turned.returned,
     });

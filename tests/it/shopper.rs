@@ -20,6 +20,7 @@ use vitrine::settings::Settings;
 use vitrine::shopper::affinity::{Affinities, Background, Candidate, ProductAffinities};
 use vitrine::shopper::profile::{Profile, ProfileParameters};
 use vitrine::shopper::size::SizeSystems;
+use vitrine::shopper::tally::Tally;
 use vitrine::shopper::view::ProfileView;
 use vitrine::shopper::{Consent, Preferences};
 
@@ -35,6 +36,11 @@ fn parameters() -> ProfileParameters {
         size_systems: SizeSystems::new(&settings.size_systems),
         ..ProfileParameters::default()
     }
+}
+
+/// The evidence for a brand within a category.
+fn brand(profile: &Profile, category: &str, brand: &str) -> Tally {
+    *profile.brands.get(category).unwrap().brands.get(brand).unwrap()
 }
 
 /// A shop where every brand has a tenth of each category, every category a tenth of the shop and
@@ -157,7 +163,7 @@ fn a_weight_halves_at_its_half_life() {
     let weight = |days: f64| {
         let later = Timestamp::from_ms(now().as_ms() + (days * DAY * 60_000.0) as i64);
         let profile = Profile::fold(&events, &Preferences::default(), &parameters, later);
-        let tally = profile.brands["Shoes > Running"].brands["Brooks"];
+        let tally = brand(&profile, "Shoes > Running", "Brooks");
         (tally.long, tally.session)
     };
     let (long, session) = weight(0.0);
@@ -218,13 +224,13 @@ fn steps_towards_a_purchase_do_not_count_again() {
         .enumerate()
         .map(|(step, kind)| act(*kind, "p", 60.0 - step as f64, "Brooks", RUNNING))
         .collect();
-    let tally = fold(&funnel).brands[""].brands["Brooks"];
+    let tally = brand(&fold(&funnel), "", "Brooks");
     assert_eq!(tally.choices, 1);
     assert!((tally.long - 1.0).abs() < 0.01);
     let reloads: Vec<_> = (0..50)
         .map(|minute| act(EventKind::View, "p", f64::from(minute), "Brooks", RUNNING))
         .collect();
-    let tally = fold(&reloads).brands[""].brands["Brooks"];
+    let tally = brand(&fold(&reloads), "", "Brooks");
     assert!(tally.choices == 1 && tally.long <= 1.0);
 }
 
@@ -362,7 +368,7 @@ fn signing_in_joins_the_session_and_counts_each_event_once() {
     anonymous.event.shopper = None;
     let joined = fold(&[anonymous, before, after]);
     assert_eq!(joined.events, 2);
-    assert_eq!(joined.brands[""].brands["Brooks"].choices, 2);
+    assert_eq!(brand(&joined, "", "Brooks").choices, 2);
 }
 
 #[test]
