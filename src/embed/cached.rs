@@ -1,4 +1,4 @@
-//! Remembers the embeddings of recent texts, for queries that many shoppers type.
+//! Remembers the embeddings of recent queries, which many shoppers type.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use crate::error::Result;
 /// Longer texts are not kept: they are not queries, and the bound on entries is one on memory too.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// An embedder in front of another that keeps the latest embeddings.
+/// An embedder in front of another that keeps the latest embeddings of texts that came alone, as
+/// queries do: what comes with others is a catalogue's, and would push queries out.
 pub struct CachedEmbedder {
     inner: Arc<dyn Embedder>,
     recent: Mutex<LruCache<String, Embedding>>,
@@ -56,12 +57,15 @@ impl Embedder for CachedEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>> {
+        let is_query = texts.len() == 1;
         let mut found = self.recall(texts);
         let missing: Vec<usize> = (0..texts.len()).filter(|&at| found[at].is_none()).collect();
         if !missing.is_empty() {
             let wanted: Vec<&str> = missing.iter().map(|&at| texts[at]).collect();
             for (at, embedding) in missing.into_iter().zip(self.inner.embed(&wanted)?) {
-                self.remember(texts[at], &embedding);
+                if is_query {
+                    self.remember(texts[at], &embedding);
+                }
                 found[at] = Some(embedding);
             }
         }
