@@ -1,6 +1,7 @@
 //! Pages of one search: whoever turns to the next page goes on with the profile of the first, so
 //! that no product repeats or vanishes while events arrive.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 
 use lru::LruCache;
@@ -14,8 +15,14 @@ use crate::domain::search::SearchRequest;
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::shopper::packed::Packed;
 
-/// Searches whose profile is kept for their next pages.
-const JOURNEYS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2_000);
+/// Visitors whose searches are kept for their next pages.
+const VISITORS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2_000);
+
+/// Searches kept of each: nobody turns the pages of more at a time.
+const JOURNEYS_OF_EACH: usize = 4;
+
+/// Searches of which something was left out that are kept.
+const RUNGS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2_000);
 
 /// Who turns a page later than this begins anew.
 const AGE_MS_MAX: i64 = 30 * 60 * 1_000;
@@ -26,8 +33,6 @@ type Key = [u8; 32];
 /// What the pages of one search have in common.
 #[derive(Clone)]
 pub(super) struct Journey {
-    /// The visitor's key.
-    visitor: String,
     /// When the first page was asked for.
     pub(super) begun: Timestamp,
     /// What was known then; packed, since a busy visitor's profile is large.
@@ -38,7 +43,8 @@ pub(super) struct Journey {
 pub(super) struct Journeys(Mutex<Kept>);
 
 struct Kept {
-    journeys: LruCache<Key, Journey>,
+    /// The latest of each visitor, the oldest first.
+    journeys: LruCache<Box<str>, VecDeque<(Key, Journey)>>,
     /// Searches of which something was left out, with when and how much was done.
     rungs: LruCache<Key, (Timestamp, Rung)>,
     /// Counts what was forgotten: what was known before that is not kept after it.
@@ -47,8 +53,8 @@ struct Kept {
 
 impl Default for Journeys {
     fn default() -> Self {
-        let journeys = LruCache::new(JOURNEYS_KEPT);
-        let rungs = LruCache::new(JOURNEYS_KEPT);
+        let journeys = LruCache::new(VISITORS_KEPT);
+        let rungs = LruCache::new(RUNGS_KEPT);
         Self(Mutex::new(Kept { journeys, rungs, forgotten: 0 }))
     }
 }
@@ -64,8 +70,10 @@ impl Journeys {
         if request.page <= 1 {
             return None;
         }
-        let key = key(index, request)?;
-        let journey = self.0.lock().journeys.get(&key).cloned()?;
+        let (visitor, key) = (visitor(request)?.key(), key(index, request)?);
+        let mut kept = self.0.lock();
+        let of_visitor = kept.journeys.get(visitor.as_str())?;
+        let journey = of_visitor.iter().find(|(known, _)| *known == key)?.1.clone();
         is_recent(journey.begun, now).then_some(journey)
     }
 
@@ -116,11 +124,16 @@ impl Journeys {
     ) {
         let visitor = visitor(request).map(|visitor| visitor.key());
         if let (Some(visitor), Some(key)) = (visitor, key(index, request)) {
-            let journey = Journey { visitor, begun, profile: profile.clone() };
             let mut kept = self.0.lock();
-            if kept.forgotten == forgotten {
-                kept.journeys.put(key, journey);
+            if kept.forgotten != forgotten {
+                return;
             }
+            let of_visitor = kept.journeys.get_or_insert_mut(visitor.into(), VecDeque::new);
+            of_visitor.retain(|(known, _)| *known != key);
+            if of_visitor.len() == JOURNEYS_OF_EACH {
+                of_visitor.pop_front();
+            }
+            of_visitor.push_back((key, Journey { begun, profile: profile.clone() }));
         }
     }
 
@@ -128,11 +141,7 @@ impl Journeys {
     pub(super) fn forget(&self, visitor: &str) {
         let mut kept = self.0.lock();
         kept.forgotten += 1;
-        let of_visitor = kept.journeys.iter().filter(|(_, journey)| journey.visitor == visitor);
-        let keys: Vec<Key> = of_visitor.map(|(key, _)| *key).collect();
-        for key in keys {
-            kept.journeys.pop(&key);
-        }
+        kept.journeys.pop(visitor);
     }
 }
 

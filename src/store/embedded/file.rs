@@ -15,7 +15,7 @@ use crate::failpoint::{self, Point};
 use super::error::{disk, disk_full};
 
 /// Pages kept in memory, in bytes; the rest is left to the operating system's cache.
-const CACHE_BYTES: usize = 128 << 20;
+const CACHE_BYTES: usize = 32 << 20;
 
 /// With less room on the disk nothing is written: the engine closes the file when it meets a full
 /// disk in the middle of a transaction, and the indexes, which follow, need some room as well.
