@@ -4,7 +4,9 @@
 use std::panic::catch_unwind;
 use std::path::Path;
 
-use redb::{Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{
+    Builder, Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, TableDefinition,
+};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -14,6 +16,9 @@ const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("int8_rows");
 
 /// The file's name in the folder of an index.
 pub const EMBEDDINGS_FILE: &str = "embeddings";
+
+/// Pages kept in memory, in bytes. Only indexing reads rows, each seldom; opening reads all.
+const CACHE_BYTES: usize = 8 << 20;
 
 /// Identifies a text under a model.
 pub type EmbeddingKey = [u8; 16];
@@ -120,7 +125,7 @@ impl EmbeddingCache {
             Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
             Err(error) => return Err(disk_error(error)),
         };
-        let copy = Database::create(target).map_err(disk_error)?;
+        let copy = open(target).map_err(disk_error)?;
         let writing = copy.begin_write().map_err(disk_error)?;
         let mut rows = writing.open_table(ROWS).map_err(disk_error)?;
         for entry in source.iter().map_err(disk_error)? {
@@ -132,11 +137,15 @@ impl EmbeddingCache {
     }
 }
 
+fn open(file: &Path) -> std::result::Result<Database, DatabaseError> {
+    Builder::new().set_cache_size(CACHE_BYTES).create(file)
+}
+
 /// Opens or makes a file and compares it with its checksums. The library trusts what it reads, and
 /// may panic over what makes no sense.
 fn verified(file: &Path) -> std::result::Result<Database, DatabaseError> {
     let opened = catch_unwind(|| {
-        let mut database = Database::create(file)?;
+        let mut database = open(file)?;
         database.check_integrity()?;
         Ok(database)
     });
