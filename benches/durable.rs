@@ -3,8 +3,9 @@
 //! What: acknowledged writes a second over kept connections, each beside the rate of a bare loop of
 //! writing 4 KiB over an existing part of a file and `fdatasync` in the same folder, in the same
 //! round: one client with one product a call; 32 such clients; 4, 8 and 16 clients with prices and
-//! stocks of 100 products a call. Clients and server share the machine. The writes go to products that are known and keep their text, as a
-//! shop's own updates mostly do; the index follows meanwhile.
+//! stocks of 100 products a call. Clients and server share the machine. The writes go to products
+//! that are known and keep their text, as a shop's own updates mostly do; the index follows
+//! meanwhile.
 //! Corpus: 20,000 generated products with a description of 40 words, embedded by hashing. Seed: 7
 //! (SplitMix64). Baseline: the bare loop.
 //!

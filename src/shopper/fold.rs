@@ -1,13 +1,13 @@
 //! Events → profile: which events count, how much, and for how long.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::acts::{Act, acts, day, mark, searches, usable};
 use super::gift::Trails;
 use super::levels::Levels;
 use super::profile::{
-    Bought, Profile, ProfileParameters, RECENT_MAX, RecentChoice, RepeatTally, SizeTable,
+    Bought, Profile, ProfileParameters, RECENT_MAX, RecentChoice, RepeatTally, SizeTable, Table,
     TurnedDown,
 };
 use super::size::kernel;
@@ -47,13 +47,18 @@ impl Profile {
         let trails = Trails::follow(&acts);
         profile.acts = u32::try_from(acts.len()).unwrap_or(u32::MAX);
         profile.recent = recent_choices(&acts, &trails, (parameters, now));
+        let mut products = Products::default();
         for act in &acts {
             let mark = mark(act, parameters, now);
             profile.add_need(act, mark, &trails);
             profile.add_look(act, mark);
             profile.add_size(act, mark, parameters);
-            profile.add_product(act, mark);
+            if let Some(is_first) = products.add(act, mark) {
+                profile.add_repeat(act, is_first);
+            }
         }
+        profile.bought = table(products.bought);
+        profile.turned_down = table(products.turned_down);
         profile.state_sizes(preferences, parameters);
         profile.sizes.iter_mut().for_each(|(_, table)| settle(table));
         profile
@@ -102,44 +107,13 @@ impl Profile {
         update(&mut self.sizes, place.system, |table| table.add(size, &place, mark));
     }
 
-    /// Repeat purchases, and products turned down. Acts come in order of time, so that choosing a
-    /// product again takes back its rejection.
-    fn add_product(&mut self, act: &Act<'_>, mark: Mark) {
-        match act.kind {
-            EventKind::Purchase => self.add_purchase(act, mark),
-            EventKind::Dismiss | EventKind::Return => {
-                let returned = act.kind == EventKind::Return;
-                let tail = if returned { 1.0 } else { DISMISSAL_TAIL };
-                let weight = (mark.session * (1.0 - tail) + mark.long * tail) / act.weight;
-                update(&mut self.turned_down, act.product, |before: &mut TurnedDown| {
-                    before.weight = before.weight.max(weight);
-                    before.returned |= returned;
-                });
-            }
-            EventKind::AddToCart | EventKind::Favorite => {
-                self.turned_down.remove(act.product);
-            }
-            EventKind::View | EventKind::Click | EventKind::Search => {}
-        }
-    }
-
-    fn add_purchase(&mut self, act: &Act<'_>, mark: Mark) {
-        self.turned_down.remove(act.product);
-        let mut counts = (true, true);
-        update(&mut self.bought, act.product, |bought: &mut Bought| {
-            counts = (bought.count == 0, bought.count == 0 || day(bought.last) != act.day());
-            bought.count += u32::from(counts.1);
-            bought.last = act.at;
-            bought.tally.add(mark);
+    /// A purchase on another day than those of the same product before it.
+    fn add_repeat(&mut self, act: &Act<'_>, is_first: bool) {
+        let leaf = Levels::new(&act.choice.category);
+        update(&mut self.repeats, leaf.leaf(), |repeats: &mut RepeatTally| {
+            repeats.purchases += 1;
+            repeats.repeats += u32::from(!is_first);
         });
-        let (is_first, is_another_day) = counts;
-        if is_another_day {
-            let leaf = Levels::new(&act.choice.category);
-            update(&mut self.repeats, leaf.leaf(), |repeats: &mut RepeatTally| {
-                repeats.purchases += 1;
-                repeats.repeats += u32::from(!is_first);
-            });
-        }
     }
 
     /// What the shopper stated about a size system replaces what was inferred.
@@ -151,6 +125,53 @@ impl Profile {
             }
         }
     }
+}
+
+/// What was done with single products. A tree as long as acts are added: there may be as many
+/// products as acts, in any order.
+#[derive(Default)]
+struct Products<'a> {
+    bought: BTreeMap<&'a str, Bought>,
+    turned_down: BTreeMap<&'a str, TurnedDown>,
+}
+
+impl<'a> Products<'a> {
+    /// Acts come in order of time, so that choosing a product again takes back its rejection. For
+    /// a purchase on another day than before: whether it is the first of its product.
+    fn add(&mut self, act: &Act<'a>, mark: Mark) -> Option<bool> {
+        match act.kind {
+            EventKind::Purchase => self.buy(act, mark),
+            EventKind::Dismiss | EventKind::Return => {
+                let returned = act.kind == EventKind::Return;
+                let tail = if returned { 1.0 } else { DISMISSAL_TAIL };
+                let weight = (mark.session * (1.0 - tail) + mark.long * tail) / act.weight;
+                let before = self.turned_down.entry(act.product).or_default();
+                before.weight = before.weight.max(weight);
+                before.returned |= returned;
+                None
+            }
+            EventKind::AddToCart | EventKind::Favorite => {
+                self.turned_down.remove(act.product);
+                None
+            }
+            EventKind::View | EventKind::Click | EventKind::Search => None,
+        }
+    }
+
+    fn buy(&mut self, act: &Act<'a>, mark: Mark) -> Option<bool> {
+        self.turned_down.remove(act.product);
+        let bought = self.bought.entry(act.product).or_default();
+        let is_first = bought.count == 0;
+        let is_another_day = is_first || day(bought.last) != act.day();
+        bought.count += u32::from(is_another_day);
+        bought.last = act.at;
+        bought.tally.add(mark);
+        is_another_day.then_some(is_first)
+    }
+}
+
+fn table<V>(by_product: BTreeMap<&str, V>) -> Table<V> {
+    by_product.into_iter().map(|(product, value)| (product.into(), value)).collect()
 }
 
 /// The products chosen last, without those turned down since. The latest ones tell most of what is
